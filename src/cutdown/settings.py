@@ -1,0 +1,135 @@
+"""Typed options, and the one door to the environment.
+
+Defaults live here once: the command line's options, the flows' parameters (and so the form in
+Prefect's UI) and the documentation are made from these models. An option that changes an
+answer is part of that phase's cache key; what does not (threads, progress) is not in a model.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cutdown.timebase import Frozen, Ratio
+
+NarrationMode = Literal["none", "bridges", "clean", "full"]
+EngineName = Literal["pyav", "ffmpeg", "moviepy"]
+
+
+class SpeechOptions(Frozen):
+    """Ingest: how the recording is listened to."""
+
+    whisper_model: str = Field(
+        default="base",
+        description="Whisper model: base and tiny.en come with the installation; small, medium, large-v3, turbo are fetched from the hub",
+    )
+    language: str | None = Field(
+        default=None,
+        description="Language spoken (ISO 639-1, such as en); found by listening where not given",
+    )
+    glossary: str = Field(
+        default="", description="Names and terms that are said, separated by commas; helps Whisper spell them"
+    )
+    audio_track: int | None = Field(
+        default=None,
+        ge=0,
+        description="Sound track to use, counted from 0; the file's default track where not given",
+    )
+
+
+class DirectorOptions(Frozen):
+    """Director: what to leave out."""
+
+    target_ratio: float | None = Field(
+        default=None, gt=0, le=1, description="Length wanted as a share of the recording, such as 0.3"
+    )
+    target_seconds: float | None = Field(default=None, gt=0, description="Length wanted in seconds")
+    narration: NarrationMode = Field(
+        default="clean",
+        description="none: only the recorded voice; clean: sentences that cannot be cut cleanly are spoken anew; bridges: also a short line over a sped-up wait; full: all speech anew in one voice",
+    )
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if self.target_ratio is not None and self.target_seconds is not None:
+            raise ValueError("give --target-ratio or --target-seconds, not both")
+        return self
+
+
+class VoiceOptions(Frozen):
+    """Voice: who speaks new narration, and how names are read."""
+
+    voice: str = Field(default="hibari", description="Voice for new narration: hibari, kokoro")
+    pronunciation: Path | None = Field(
+        default=None,
+        description="Your pronunciation dictionary (JSON or YAML), used on top of the one that is shipped",
+    )
+
+
+class RenderOptions(Frozen):
+    """Assembly: what the video file is like."""
+
+    engine: EngineName = Field(
+        default="pyav",
+        description="pyav: frame-exact and fastest; ffmpeg: hardware encoders, odd inputs; moviepy: the reference",
+    )
+    encoder: str = Field(
+        default="libx264",
+        description="Video encoder, such as libx264, libx265, h264_nvenc, h264_videotoolbox; tried before the run",
+    )
+    resolution: str | None = Field(
+        default=None,
+        pattern=r"^(\d{2,5}x\d{2,5}|\d{3,4}p)$",
+        description="Size such as 1280x720 or 720p; the recording's own where not given",
+    )
+    fps: Annotated[
+        Ratio | None,
+        Field(description="Frames a second, such as 30 or 30000/1001; the recording's own where not given"),
+    ] = None
+    crf: int = Field(default=23, ge=0, le=51, description="Quality: lower is better and larger")
+    bitrate: str | None = Field(
+        default=None,
+        pattern=r"^\d+(\.\d+)?[kM]$",
+        description="Picture bitrate such as 2500k, instead of --crf",
+    )
+    preset: str = Field(default="superfast", description="Encoder preset: ultrafast to veryslow")
+    loudness: float = Field(
+        default=-16.0, ge=-40, le=-5, description="Integrated loudness of the output in LUFS"
+    )
+    true_peak: float = Field(default=-1.0, ge=-9, le=0, description="Highest true peak in dBTP")
+
+
+class OptimizeOptions(Frozen):
+    """Everything that can be chosen for one video, by phase."""
+
+    speech: SpeechOptions = SpeechOptions()
+    director: DirectorOptions = DirectorOptions()
+    voice: VoiceOptions = VoiceOptions()
+    render: RenderOptions = RenderOptions()
+
+
+HOME_VARIABLE: Final = "CUTDOWN_HOME"
+
+
+def environment(name: str) -> str | None:
+    """The value of an environment variable, or None where it is unset or empty."""
+    return os.environ.get(name) or None
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment for a program that is started, with changes."""
+    return {**os.environ, **changes}
+
+
+def state_folder() -> Path:
+    """Where the store, caches and Prefect's database live.
+
+    ``CUTDOWN_HOME``, else ``$XDG_CACHE_HOME/cutdown``, else ``~/.cache/cutdown``.
+    """
+    if chosen := environment(HOME_VARIABLE):
+        return Path(chosen).expanduser().absolute()
+    cache = environment("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "cutdown"

@@ -1,0 +1,142 @@
+"""Content-addressed files: what is known by its hash is never made twice.
+
+A file is put under a temporary name, flushed and renamed, so that it is there whole or not at
+all. ``remember`` ties a key (everything that changes an answer) to the answer's file. A
+reference whose file is gone is a miss, not an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from cutdown.timebase import Frozen
+
+_BLOCK: Final = 1 << 20
+
+
+class Ref(Frozen):
+    """A file by its content: what tasks exchange instead of bytes."""
+
+    sha256: str
+    size: int
+    suffix: str = ""
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def hash_key(*parts: Any) -> str:
+    """One key from everything that changes an answer.
+
+    Args:
+        parts: JSON values; pydantic models must be dumped by the caller.
+    """
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Store:
+    """A folder of files named by their content, shared by every run of one machine.
+
+    Args:
+        root: its folder; made when the first file is put.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, ref: Ref) -> Path:
+        """Where the file lies (it may be gone)."""
+        return self.root / "files" / ref.sha256[:2] / f"{ref.sha256}{ref.suffix}"
+
+    def has(self, ref: Ref) -> bool:
+        """Whether the file is there in its full size."""
+        try:
+            return self.path(ref).stat().st_size == ref.size
+        except OSError:
+            return False
+
+    def put(self, source: Path, suffix: str | None = None, *, move: bool = False) -> Ref:
+        """Take a copy of a file (or the file itself) into the store."""
+        ref = Ref(
+            sha256=hash_file(source),
+            size=source.stat().st_size,
+            suffix=source.suffix if suffix is None else suffix,
+        )
+        if not self.has(ref):
+            target = self.path(ref)
+            with write_whole(target) as temporary:
+                if move:
+                    shutil.move(source, temporary)
+                else:
+                    shutil.copyfile(source, temporary)
+        elif move:
+            source.unlink()
+        return ref
+
+    def put_bytes(self, data: bytes, suffix: str = "") -> Ref:
+        """Take bytes into the store."""
+        ref = Ref(sha256=hashlib.sha256(data).hexdigest(), size=len(data), suffix=suffix)
+        if not self.has(ref):
+            with write_whole(self.path(ref)) as temporary:
+                temporary.write_bytes(data)
+        return ref
+
+    def put_text(self, text: str, suffix: str = ".json") -> Ref:
+        """Take text into the store, as UTF-8."""
+        return self.put_bytes(text.encode(), suffix)
+
+    def read_text(self, ref: Ref) -> str:
+        """The text of a stored file."""
+        return self.path(ref).read_text(encoding="utf-8")
+
+    def remember(self, key: str, ref: Ref) -> None:
+        """Tie a key to an answer."""
+        with write_whole(self._key_path(key)) as temporary:
+            temporary.write_text(ref.model_dump_json(), encoding="utf-8")
+
+    def recall(self, key: str) -> Ref | None:
+        """The answer tied to a key, or None where there is none or its file is gone."""
+        try:
+            ref = Ref.model_validate_json(self._key_path(key).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return ref if self.has(ref) else None
+
+    def _key_path(self, key: str) -> Path:
+        return self.root / "keys" / key[:2] / f"{key}.json"
+
+
+@contextlib.contextmanager
+def write_whole(target: Path) -> Iterator[Path]:
+    """A temporary path beside ``target`` that becomes it when the block ends well.
+
+    Raises:
+        OSError: when the folder cannot be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
