@@ -1,0 +1,232 @@
+"""The performance monitor: times a phase and its steps, and samples the machine meanwhile."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from cutdown.metrics.graphics import Gpu, GpuReading, find_gpu
+from cutdown.metrics.processes import HighWater, ProcessTree, Reading, high_water
+from cutdown.metrics.records import MEGABYTE, GpuUsage, PhaseRecord, Usage, append_record
+
+SAMPLES_A_SECOND: Final = 4
+_SAMPLING_SHARE: Final = 0.004  # of one core that reading the tree may cost, besides finding children
+_WINDOW: Final = 1.0  # seconds over which the busiest CPU is taken
+
+Record = TypeVar("Record", bound=PhaseRecord)
+
+
+class PerformanceMonitor:
+    """Starts and ends phases, and appends their records to the metrics file.
+
+    Two phases at the same time in one process each count the whole process.
+
+    Args:
+        video_id: the recording, by its content.
+        run_id: the run that the records belong to.
+        path: metrics file (JSON Lines); without one the records go nowhere.
+        samples_a_second: how often the machine is looked at; less often where that would cost
+            more than 1 % of a core.
+
+    Example:
+        >>> monitor = PerformanceMonitor(video_id="3f2a", run_id="r1")
+        >>> with monitor.phase("phase1_ingest") as phase:
+        ...     with phase.step("transcription"):
+        ...         pass
+        >>> phase.steps["transcription"] >= 0
+        True
+    """
+
+    def __init__(
+        self,
+        *,
+        video_id: str,
+        run_id: str,
+        path: Path | None = None,
+        samples_a_second: float = SAMPLES_A_SECOND,
+    ) -> None:
+        self.video_id = video_id
+        self.run_id = run_id
+        self.path = path
+        self._period = 1 / samples_a_second
+        self._gpu = find_gpu()
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[PhaseMeter]:
+        """Measure what happens inside the block; `PhaseMeter.usage` is there when it has ended."""
+        meter = PhaseMeter(name, self, _Sampler(self._period, self._gpu))
+        meter.start()
+        try:
+            yield meter
+        finally:
+            meter.stop()
+
+    def append(self, record: PhaseRecord) -> None:
+        """Add a record to the metrics file.
+
+        Raises:
+            UsageError: when the file cannot be written.
+        """
+        if self.path is not None:
+            append_record(self.path, record)
+
+
+class PhaseMeter:
+    """One phase that is, or was, measured; made by `PerformanceMonitor.phase`."""
+
+    def __init__(self, name: str, monitor: PerformanceMonitor, sampler: _Sampler) -> None:
+        self.name = name
+        self._monitor = monitor
+        self._sampler = sampler
+        self._steps: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._began = 0.0
+        self._ended: float | None = None
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._sampler.start()
+        self._began = time.monotonic()
+
+    def stop(self) -> None:
+        """Measure no more."""
+        self._ended = time.monotonic()
+        self._sampler.stop()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time a named step; a step entered again adds up."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._steps[name] = self._steps.get(name, 0.0) + time.monotonic() - began
+
+    @property
+    def steps(self) -> MappingProxyType[str, float]:
+        """Seconds by step, of the steps that were entered."""
+        return MappingProxyType(self._steps)
+
+    def seconds(self, step: str) -> float:
+        """Seconds that a step took; 0 where it was not entered, as when the answer was cached."""
+        return self._steps.get(step, 0.0)
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Seconds since the phase began, or that it took."""
+        return (time.monotonic() if self._ended is None else self._ended) - self._began
+
+    @property
+    def usage(self) -> Usage:
+        """What the machine did, once the phase has ended."""
+        return self._sampler.usage(self.elapsed_seconds)
+
+    @property
+    def sampling_seconds(self) -> float:
+        """CPU seconds that sampling itself cost; they are part of `usage`."""
+        return self._sampler.cost
+
+    def record(self, kind: type[Record], **fields: Any) -> Record:
+        """The phase's record, with what was measured filled in.
+
+        Args:
+            kind: the record's class, such as `IngestRecord`.
+            fields: the fields that only the phase itself knows.
+        """
+        measured = {"elapsed_seconds": self.elapsed_seconds, **self.usage.model_dump()}
+        head = {"phase": self.name, "video_id": self._monitor.video_id, "run_id": self._monitor.run_id}
+        return kind.model_validate({**head, **measured, **fields})
+
+
+class _Sampler:
+    """Looks at the process tree in a thread of its own, and keeps only what a record needs."""
+
+    def __init__(self, period: float, gpu: Gpu | None) -> None:
+        self._period = period
+        self._gpu = gpu
+        self._tree = ProcessTree()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cutdown-monitor", daemon=True)
+        self._window: deque[tuple[float, float]] = deque()
+        self._busiest = 0.0
+        self._peak = 0
+        self._gpu_readings: list[GpuReading] = []
+        self.cost = 0.0
+
+    def start(self) -> None:
+        self._high_water = high_water()
+        self._first = self._last = self._look(fresh=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._done.set()
+        self._thread.join()
+        self._last = self._look(fresh=True)
+        self._peak = max(self._peak, *_grown(self._high_water, high_water()))
+
+    def _run(self) -> None:
+        wait = self._period
+        while not self._done.wait(wait):
+            began = time.thread_time()
+            self._look()
+            spent = time.thread_time() - began
+            self.cost += spent
+            wait = max(self._period, spent / _SAMPLING_SHARE)
+
+    def _look(self, *, fresh: bool = False) -> Reading:
+        now, reading = time.monotonic(), self._tree.read(fresh=fresh)
+        self._peak = max(self._peak, reading.memory)
+        self._window.append((now, reading.cpu))
+        while now - self._window[0][0] >= _WINDOW:
+            then, cpu = self._window.popleft()
+            self._busiest = max(self._busiest, (reading.cpu - cpu) / (now - then))
+        if self._gpu and (load := self._gpu.read()):
+            self._gpu_readings.append(load)
+        return reading
+
+    def usage(self, elapsed: float) -> Usage:
+        cpu = max(0.0, self._last.cpu - self._first.cpu)
+        mean = min(cpu / elapsed if elapsed else 0.0, _cores())
+        return Usage(
+            cpu_seconds=cpu,
+            cpu_percent_mean=100 * mean,
+            cpu_percent_max=100 * max(mean, min(self._busiest, _cores())),
+            peak_memory_mb=self._peak / MEGABYTE,
+            disk_read_mb=_growth(self._first.disk_read, self._last.disk_read),
+            disk_written_mb=_growth(self._first.disk_written, self._last.disk_written),
+            gpu=self._gpu_usage(),
+        )
+
+    def _gpu_usage(self) -> GpuUsage | None:
+        if not self._gpu or not self._gpu_readings:
+            return None
+        loads = [reading.percent for reading in self._gpu_readings]
+        memory = [reading.memory_mb for reading in self._gpu_readings if reading.memory_mb is not None]
+        return GpuUsage(
+            name=self._gpu.name,
+            percent_mean=sum(loads) / len(loads),
+            percent_max=max(loads),
+            memory_mb_max=max(memory, default=None),
+        )
+
+
+def _cores() -> int:
+    # A child found late brings its CPU all at once; no window can hold more than every core gives.
+    return os.cpu_count() or 1
+
+
+def _grown(before: HighWater, after: HighWater) -> tuple[int, int]:
+    """The kernel's peaks where they rose meanwhile; older peaks belong to older phases."""
+    return (after.own if after.own > before.own else 0, after.child if after.child > before.child else 0)
+
+
+def _growth(first: int | None, last: int | None) -> float | None:
+    return None if first is None or last is None else max(0, last - first) / MEGABYTE

@@ -1,0 +1,243 @@
+"""The metrics records: one JSON line a phase.
+
+Times are seconds, sizes are megabytes of 1,000,000 bytes, costs are US dollars. Everything is
+measured or counted; what could not be measured is null, never 0.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
+
+from cutdown.errors import UsageError
+from cutdown.timebase import Frozen
+
+MEGABYTE: Final = 1_000_000
+
+Measure = Annotated[float, Field(ge=0), AfterValidator(lambda value: round(value, 6))]
+"""A measured quantity, at or above 0, held to six decimals so that it is read back as written."""
+Count = Annotated[int, Field(ge=0)]
+
+
+class GpuUsage(Frozen):
+    """What the graphics processors did while the phase ran, other programs' work included."""
+
+    name: str
+    percent_mean: Measure
+    percent_max: Measure
+    memory_mb_max: Measure | None = None
+
+
+class Usage(Frozen):
+    """What the machine did for a phase: this process and all its children.
+
+    100 percent is one core fully busy.
+    """
+
+    cpu_seconds: Measure
+    cpu_percent_mean: Measure
+    cpu_percent_max: Measure
+    """Over the busiest second."""
+    peak_memory_mb: Measure
+    """Resident memory; pages that processes share count once in each."""
+    disk_read_mb: Measure | None
+    """What storage delivered, not what the page cache did; null where the system does not say."""
+    disk_written_mb: Measure | None
+    gpu: GpuUsage | None = None
+
+
+class _Head(Frozen):
+    phase: str
+    timestamp: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    """When the record was made, in UTC."""
+    video_id: str
+    run_id: str
+    elapsed_seconds: Measure
+    cached: bool = False
+    """Whether the phase's answer was already in the store; its times are then those of finding it."""
+
+
+class PhaseRecord(Usage, _Head):
+    """What every record holds, and the reading of one whose phase is not known here."""
+
+
+class IngestRecord(PhaseRecord):
+    """Phase 1: the recording was listened to and looked at."""
+
+    phase: Literal["phase1_ingest"] = "phase1_ingest"
+    video_duration_seconds: Measure
+    audio_extraction_time: Measure
+    transcription_time: Measure
+    transcription_method: Literal["local", "api"]
+    whisper_model: str
+    total_time: Measure
+    segments_generated: Count
+
+
+class TokensUsed(Frozen):
+    """Tokens that a language model was given and gave."""
+
+    prompt: Count = 0
+    completion: Count = 0
+    total: Count = 0
+
+
+class DirectorRecord(PhaseRecord):
+    """Phase 2: the edit plan was made."""
+
+    phase: Literal["phase2_director"] = "phase2_director"
+    transcript_segments: Count
+    transcript_tokens: Count
+    llm_provider: str
+    llm_model: str
+    api_call_time: Measure
+    tokens_used: TokensUsed
+    estimated_cost: Measure | None
+    """null where the model's price is not known."""
+    actions_generated: Count
+    total_time: Measure
+
+
+class VoiceRecord(PhaseRecord):
+    """Phase 3: the new narration was spoken."""
+
+    phase: Literal["phase3_voice"] = "phase3_voice"
+    narration_segments: Count
+    total_narration_duration: Measure
+    tts_provider: str
+    voice_id: str
+    api_calls: Count
+    total_api_time: Measure
+    estimated_cost: Measure | None
+    """null where the voice's price is not known."""
+    pronunciation_fixes_applied: Count
+    total_time: Measure
+
+
+class AssemblyRecord(PhaseRecord):
+    """Phase 4: the video was made."""
+
+    phase: Literal["phase4_assembly"] = "phase4_assembly"
+    input_video_duration: Measure
+    input_video_size_mb: Measure
+    cfr_conversion_time: Measure
+    clip_creation_time: Measure
+    rendering_time: Measure
+    output_video_duration: Measure
+    output_video_size_mb: Measure
+    compression_ratio: Annotated[float, AfterValidator(lambda value: round(value, 6))]
+    """1 - output / input, by duration; below 0 where the output is the longer one."""
+    fps: Measure
+    resolution: str = Field(pattern=r"^\d+x\d+$")
+    verification_time: Measure = 0.0
+    """Measuring the output against its timeline; part of the total."""
+    total_time: Measure
+
+    def with_checking(self, checking: PhaseRecord) -> AssemblyRecord:
+        """One record for making the video and for checking it.
+
+        Args:
+            checking: what measuring the output took.
+        """
+        return self.model_copy(
+            update={
+                "elapsed_seconds": round(self.elapsed_seconds + checking.elapsed_seconds, 6),
+                "verification_time": checking.elapsed_seconds,
+                "total_time": round(self.total_time + checking.elapsed_seconds, 6),
+                "cpu_seconds": round(self.cpu_seconds + checking.cpu_seconds, 6),
+                "cpu_percent_max": max(self.cpu_percent_max, checking.cpu_percent_max),
+                "cpu_percent_mean": _mean_percent(self, checking),
+                "peak_memory_mb": max(self.peak_memory_mb, checking.peak_memory_mb),
+                "disk_read_mb": _sum(self.disk_read_mb, checking.disk_read_mb),
+                "disk_written_mb": _sum(self.disk_written_mb, checking.disk_written_mb),
+                "cached": self.cached and checking.cached,
+            }
+        )
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else round(one + other, 6)
+
+
+def _mean_percent(one: PhaseRecord, other: PhaseRecord) -> float:
+    seconds = one.elapsed_seconds + other.elapsed_seconds
+    return round(100 * (one.cpu_seconds + other.cpu_seconds) / seconds, 6) if seconds else 0.0
+
+
+RECORD_OF_PHASE: Final[Mapping[str, type[PhaseRecord]]] = {
+    "phase1_ingest": IngestRecord,
+    "phase2_director": DirectorRecord,
+    "phase3_voice": VoiceRecord,
+    "phase4_assembly": AssemblyRecord,
+}
+
+
+def append_record(path: Path, record: PhaseRecord) -> None:
+    """Add a record to a metrics file as one line, whole or not at all.
+
+    Safe against other processes that append to the same file.
+
+    Raises:
+        UsageError: when the file cannot be written.
+    """
+    line = (record.model_dump_json() + "\n").encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            _append(handle, line)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the metrics '{path}': {error.strerror}; choose another file"
+        ) from error
+
+
+def _append(handle: int, line: bytes) -> None:
+    size = os.fstat(handle).st_size
+    if size and os.pread(handle, 1, size - 1) != b"\n":
+        line = b"\n" + line  # another program's broken last line must not swallow this one
+    written = os.write(handle, line)
+    if written != len(line):
+        os.ftruncate(handle, size)
+        raise OSError(0, f"the disk took {written} of {len(line)} bytes")
+
+
+def read_records(path: Path) -> tuple[PhaseRecord, ...]:
+    """All records of a metrics file, in order; fields that are not known here are kept.
+
+    Raises:
+        UsageError: names the file, the line and the fault.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the metrics '{path}': {error}") from error
+    return tuple(
+        _parse(line, f"'{path.name}' line {number}") for number, line in enumerate(lines, 1) if line.strip()
+    )
+
+
+def _parse(line: str, place: str) -> PhaseRecord:
+    try:
+        raw: Any = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{place} is not a metrics record: {error.msg}; remove the line") from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("phase"), str):
+        raise UsageError(f"{place} is not a metrics record: it names no 'phase'; remove the line")
+    kind = RECORD_OF_PHASE.get(raw["phase"], PhaseRecord)
+    try:
+        return kind.model_validate(raw, extra="allow")
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        raise UsageError(f"{place}, {raw['phase']}: {field}: {fault['msg']}") from error
