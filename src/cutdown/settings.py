@@ -8,6 +8,7 @@ answer is part of that phase's cache key; what does not (threads, progress) is n
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -117,6 +118,12 @@ HOME_VARIABLE: Final = "CUTDOWN_HOME"
 def environment(name: str) -> str | None:
     """The value of an environment variable, or None where it is unset or empty."""
     return os.environ.get(name) or None
+
+
+def default_environment(values: Mapping[str, str]) -> None:
+    """Set environment variables that are not set yet; what a user set stays."""
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
 
 
 def child_environment(**changes: str) -> dict[str, str]:

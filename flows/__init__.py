@@ -1,0 +1,1 @@
+"""Prefect flows: one file for each thing that a user can ask for."""

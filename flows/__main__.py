@@ -1,0 +1,34 @@
+"""``python -m flows VERB``: the command line of `cutdown.cli`, each job as a Prefect flow run."""
+
+from __future__ import annotations
+
+import sys
+
+from cutdown.cli import build_app, start
+from cutdown.job import Job, Outcome
+from cutdown.pipeline import prepare
+from cutdown.settings import state_folder
+from cutdown.store import Store
+from flows.local import configure_prefect, quiet_terminal
+
+
+def run(job: Job) -> Outcome:
+    """A job as a flow run of this process."""
+    prepare(job, Store(state_folder() / "store"))  # a mistake is told before a server starts
+    configure_prefect()
+    quiet_terminal()
+    from flows.optimize import optimize_video
+
+    return optimize_video(
+        source=job.source.absolute(),
+        out=job.folder,
+        plan=job.plan and job.plan.absolute(),
+        dry_run=job.dry_run,
+        preview=job.preview,
+        metrics_output=job.metrics_output and job.metrics_output.absolute(),
+        options=job.options,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(start(build_app(run, name="./run.sh")))

@@ -1,0 +1,37 @@
+"""Prefect on this machine: quiet, self-contained, its database inside the state folder."""
+
+from __future__ import annotations
+
+from cutdown.settings import default_environment, state_folder
+
+PORT = 4200
+
+
+def configure_prefect() -> None:
+    """Set Prefect's defaults; call it before anything imports Prefect. What the user set stays."""
+    home = state_folder()
+    default_environment(
+        {
+            "PREFECT_HOME": str(home / "prefect"),
+            "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(home / "results"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "DO_NOT_TRACK": "1",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # 20 is too short on a busy machine
+            "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+            "PREFECT_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS": "4",  # unbounded otherwise
+            "PREFECT_SERVER_API_PORT": str(PORT),  # or the UI asks another port than the server's
+            "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{PORT}/api",
+        }
+    )
+
+
+def quiet_terminal() -> None:
+    """Leave the terminal to Cutdown's own lines; the runs' logs still reach the server."""
+    default_environment(
+        {
+            "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+            "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+            "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        }
+    )

@@ -1,0 +1,80 @@
+"""One recording in, one short narrated video out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from prefect import flow
+from prefect.tasks import Task
+
+from blocks.profile import options_of_profile
+from cutdown.job import Job, Outcome
+from cutdown.media.ffmpeg import kill_all
+from cutdown.pipeline import Phases, optimize
+from cutdown.progress import heard_by
+from cutdown.settings import OptimizeOptions
+from tasks.artifacts import ProgressArtifacts, show_outcome, show_plan
+from tasks.assembly import assemble, check
+from tasks.director import direct
+from tasks.ingest import ingest
+from tasks.policies import open_store
+from tasks.voice import speak
+
+Result = TypeVar("Result")
+
+
+@flow(name="optimize-video", flow_run_name="optimize {source.name}", validate_parameters=True)
+def optimize_video(
+    source: Path,
+    out: Path | None = None,
+    plan: Path | None = None,
+    dry_run: bool = False,
+    preview: bool = False,
+    metrics_output: Path | None = None,
+    profile: str | None = None,
+    options: OptimizeOptions = OptimizeOptions(),
+) -> Outcome:
+    """Make a short, polished, narrated video of a recording.
+
+    Args:
+        source: The recording: a video, or sound alone
+        out: Folder for the results; NAME.cutdown where not given
+        plan: Render this edit plan instead of making one
+        dry_run: Stop after the plan, render nothing
+        preview: A quick look: at most 480 lines, fast preset
+        metrics_output: Also write times and costs to this JSON file, as a baseline
+        profile: Use the options saved as the block cutdown-profile/NAME
+        options: Options by phase
+    """
+    job = Job(
+        source=source,
+        out=out,
+        plan=plan,
+        dry_run=dry_run,
+        preview=preview,
+        metrics_output=metrics_output,
+        options=options_of_profile(profile) if profile else options,
+    )
+    tasks = Phases(
+        remembered(ingest), remembered(direct), remembered(speak), remembered(assemble), remembered(check)
+    )
+    try:
+        with heard_by(ProgressArtifacts()):
+            outcome = optimize(job, tasks, open_store(), on_plan=lambda edit: show_plan(job.name, edit))
+    finally:
+        kill_all()  # a cancelled run leaves no ffmpeg behind
+    show_outcome(job.name, outcome)
+    return outcome
+
+
+def remembered(task: Task[..., Result]) -> Callable[..., tuple[Result, bool]]:
+    """Run a task, and tell whether its result was there already."""
+
+    def run(**inputs: Any) -> tuple[Result, bool]:
+        state = task(**inputs, return_state=True)
+        result: Result = state.result()
+        return result, state.name == "Cached"
+
+    return run

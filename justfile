@@ -1,0 +1,51 @@
+# Every command a developer types; `just` lists them.
+
+bin := justfile_directory() / ".venv/bin"
+
+_list:
+    @just --list --unsorted
+
+# what CI runs: style, types, layers, all tests
+check: lint types layers test
+
+# style and errors
+lint:
+    {{bin}}/ruff format --check --quiet .
+    {{bin}}/ruff check --quiet .
+
+# mend what can be mended
+fix:
+    {{bin}}/ruff check --fix --quiet .
+    {{bin}}/ruff format --quiet .
+
+# mypy --strict
+types:
+    {{bin}}/mypy
+
+# who may import whom
+layers:
+    {{bin}}/lint-imports --no-logo
+
+# all tests
+test *options:
+    {{bin}}/pytest {{options}}
+
+# the engine alone: no Prefect, well under 90 s
+test-engine *options:
+    {{bin}}/pytest tests/engine -m "not slow" {{options}}
+
+# what needs a Prefect server
+test-orchestration *options:
+    {{bin}}/pytest tests/orchestration {{options}}
+
+# write the published schema of the edit plan anew
+schema:
+    {{bin}}/python -m cutdown.cli schema > docs/schemas/edit-plan.schema.json
+
+# the wheel, which holds only cutdown
+wheel:
+    uv build --wheel --quiet
+
+# hooks that run before a commit
+hooks:
+    {{bin}}/prek install

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# The one way in: makes sure of uv, syncs the locked environment, runs the verb.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+export CUTDOWN_HOME=${CUTDOWN_HOME:-$root/.cutdown}
+
+die() {
+  printf 'run.sh: %s\n' "$1" >&2
+  exit 2
+}
+
+find_uv() {
+  if command -v uv >/dev/null 2>&1; then
+    uv=uv
+    return
+  fi
+  uv=$CUTDOWN_HOME/uv/bin/uv
+  [ -x "$uv" ] && return
+  local python
+  python=$(command -v python3.11 || command -v python3 || command -v python) ||
+    die "needs Python 3.11 or newer, and none was found; install it from your system's packages"
+  printf 'Setting up (once): uv ...\n' >&2
+  "$python" -m venv "$CUTDOWN_HOME/uv" && "$CUTDOWN_HOME/uv/bin/python" -m pip install --quiet --disable-pip-version-check uv==0.13.9 ||
+    die "could not install uv with $python; install it yourself (pip install uv) and start again"
+}
+
+# Syncing takes a moment even when nothing changed: ask only when the lock or the extras are new.
+sync() {
+  local stamp=$root/.venv/.synced want
+  want="$(cksum <"$root/uv.lock") $(cksum <"$root/pyproject.toml") $root ${CUTDOWN_EXTRAS:-}"
+  if [ -x "$root/.venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null || true)" = "$want" ]; then
+    return
+  fi
+  find_uv
+  local extras=() extra
+  for extra in ${CUTDOWN_EXTRAS:-}; do extras+=(--extra "$extra"); done
+  [ -d "$root/.venv" ] || printf 'Setting up (once): about 1 GB of packages, speech models and ffmpeg ...\n' >&2
+  (cd "$root" && "$uv" sync --locked --quiet ${extras[@]+"${extras[@]}"}) ||
+    die "the environment could not be installed from uv.lock; the lines above say why"
+  printf '%s' "$want" >"$stamp"
+}
+
+usage() {
+  cat <<'TEXT'
+Usage: ./run.sh VERB [OPTIONS]
+
+  demo              make a small narrated screencast and cut it down: no key, no file needed
+  optimize VIDEO    make a short, polished, narrated video of a recording
+  evaluate WHAT DIR measure the director against labelled recordings
+  test              run all tests
+  server            start Prefect's server and UI on this machine
+  deploy            create the work pool and the deployments of prefect.yaml
+  worker            start a worker that runs what is deployed
+
+./run.sh VERB --help tells the options of a verb.
+TEXT
+}
+
+verb=${1:-help}
+[ $# -gt 0 ] && shift
+case $verb in
+  help | -h | --help) usage ;;
+  demo | optimize)
+    sync
+    # Python finds flows/ beside this script; the caller's folder stays the working folder.
+    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m flows "$verb" "$@"
+    ;;
+  evaluate)
+    sync
+    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m benchmarks.evaluate "$@"
+    ;;
+  test)
+    sync
+    cd "$root" && exec "$root/.venv/bin/just" check "$@"
+    ;;
+  server | deploy | worker)
+    sync
+    cd "$root" && PYTHONPATH=$root exec "$root/.venv/bin/python" -m deployments "$verb" "$@"
+    ;;
+  *)
+    usage >&2
+    die "there is no verb '$verb'"
+    ;;
+esac

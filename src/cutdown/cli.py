@@ -1,0 +1,220 @@
+"""The command line. Options come from the models in `cutdown.settings` and `cutdown.job`.
+
+``cutdown optimize talk.mp4`` runs the phases in this process. Whoever runs them in another way
+(as a Prefect flow, say) builds the same command line with `build_app` and a runner of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from cyclopts import App, CycloptsError, Group, Parameter
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+
+from cutdown import __version__
+from cutdown.errors import CheckError, CutdownError
+from cutdown.job import Job, Outcome
+from cutdown.progress import heard_by, phase
+from cutdown.settings import DirectorOptions, OptimizeOptions, RenderOptions, SpeechOptions, VoiceOptions
+from cutdown.store import Store
+from cutdown.terminal.live import LiveLines
+
+Runner = Callable[[Job], Outcome]
+"""Runs a job; progress goes to whoever listens through `cutdown.progress`."""
+
+INTERRUPTED: Final = 130  # as shells say of a program that Ctrl-C ended
+
+_INGEST = Group("Ingest: listening and watching", sort_key=1)
+_DIRECTOR = Group("Director: what to leave out", sort_key=2)
+_VOICE = Group("Voice: new narration", sort_key=3)
+_RENDER = Group("Assembly: the video file", sort_key=4)
+
+Speech = Annotated[SpeechOptions, Parameter(name="*", group=_INGEST)]
+Director = Annotated[DirectorOptions, Parameter(name="*", group=_DIRECTOR)]
+Voice = Annotated[VoiceOptions, Parameter(name="*", group=_VOICE)]
+Render = Annotated[RenderOptions, Parameter(name="*", group=_RENDER)]
+Flag = Parameter(negative="")
+
+
+def build_app(run: Runner, *, name: str = "cutdown") -> App:
+    """The command line over a runner.
+
+    Args:
+        run: what a job is given to.
+        name: how the program is called in its help.
+    """
+    app = App(
+        name=name,
+        version=__version__,
+        help="A long recording in; a short, polished, narrated video out.",
+        help_format="plaintext",
+        result_action="return_value",
+    )
+
+    @app.command
+    def optimize(
+        video: Path,
+        /,
+        *,
+        out: Path | None = None,
+        plan: Path | None = None,
+        dry_run: Annotated[bool, Flag] = False,
+        preview: Annotated[bool, Flag] = False,
+        metrics_output: Path | None = None,
+        speech: Speech = SpeechOptions(),
+        director: Director = DirectorOptions(),
+        voice: Voice = VoiceOptions(),
+        render: Render = RenderOptions(),
+    ) -> int:
+        """Make a short, polished, narrated video of a recording.
+
+        Args:
+            video: the recording: a video, or sound alone
+            out: folder for the results; NAME.cutdown in the current folder where not given
+            plan: render this edit plan (a changed plan.json) instead of making one
+            dry_run: stop after the plan; print it with a forecast, render nothing
+            preview: a quick look: at most 480 lines, fast preset, NAME.preview.mp4
+            metrics_output: also write times and costs to this JSON file, as a baseline
+            speech: how the recording is listened to
+            director: what to leave out
+            voice: who speaks
+            render: what the file is like
+        """
+        options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
+        job = Job(
+            source=video,
+            out=out,
+            plan=plan,
+            dry_run=dry_run,
+            preview=preview,
+            metrics_output=metrics_output,
+            options=options,
+        )
+        return _show(run, job)
+
+    @app.command
+    def demo(
+        *,
+        out: Path = Path("cutdown-demo"),
+        director: Director = DirectorOptions(),
+        voice: Voice = VoiceOptions(),
+        render: Render = RenderOptions(),
+    ) -> int:
+        """Make a small narrated screencast, with pauses, fillers and a botched take, and cut it down.
+
+        Args:
+            out: folder for the recording and the results
+            director: what to leave out
+            voice: who speaks
+            render: what the file is like
+        """
+        from cutdown.demo import make_demo
+
+        recording = out / "demo.mp4"
+        if not recording.is_file():
+            with LiveLines(_errors()) as lines, heard_by(lines), phase("demo") as progress:
+                make_demo(recording, progress=progress)
+        options = OptimizeOptions(director=director, voice=voice, render=render)
+        return _show(run, Job(source=recording, out=out / "result", options=options))
+
+    @app.command
+    def schema() -> int:
+        """Print the JSON Schema of an edit plan."""
+        from cutdown.plan import edit_plan_schema
+
+        sys.stdout.write(json.dumps(edit_plan_schema(), indent=2) + "\n")
+        return 0
+
+    return app
+
+
+def start(app: App, arguments: list[str] | None = None) -> int:
+    """Run a command line; every fault that a person can mend becomes one line.
+
+    Returns:
+        The exit code: 0 done; 2 usage or bad input; 3 provider; 4 budget; 5 a check on the
+        output failed; 1 anything else.
+    """
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False)
+    except CutdownError as error:
+        return _fail(str(error), error.exit_code)
+    except CycloptsError as error:
+        return _fail(_of_option(error), 2)
+    except ValidationError as error:
+        return _fail(_of_validation(error), 2)
+    except KeyboardInterrupt:
+        return _fail(
+            "stopped; start the same command again to go on from the last finished phase", INTERRUPTED
+        )
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """The program ``cutdown``: the phases in this process, without Prefect."""
+    from cutdown.pipeline import here, optimize
+    from cutdown.settings import state_folder
+
+    def run(job: Job) -> Outcome:
+        store = Store(state_folder() / "store")
+        return optimize(job, here(store), store)
+
+    sys.exit(start(build_app(run)))
+
+
+def _show(run: Runner, job: Job) -> int:
+    from cutdown.plan import EditPlan
+    from cutdown.terminal.summary import print_plan, print_summary
+
+    job.check()
+    console = Console()
+    with LiveLines(_errors()) as lines, heard_by(lines):
+        outcome = run(job)
+    if job.dry_run:
+        print_plan(console, EditPlan.read(outcome.folder / "plan.json"))
+    print_summary(console, outcome)
+    if not outcome.passed:
+        raise CheckError(
+            f"the result failed a check ({'; '.join(outcome.failed_checks)}); it is kept as '{outcome.video}' in "
+            f"'{outcome.folder}', certificate.json has the measurements"
+        )
+    return 0
+
+
+def _errors() -> Console:
+    return Console(stderr=True)
+
+
+def _fail(message: str, code: int) -> int:
+    _errors().print(
+        f"[bold red]error:[/] {escape(' '.join(message.split()))}", highlight=False, soft_wrap=True
+    )
+    return code
+
+
+def _of_option(error: CycloptsError) -> str:
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        return _of_validation(cause)
+    return f"{error}; --help tells the options"
+
+
+def _of_validation(error: ValidationError) -> str:
+    fault: Any = error.errors(include_url=False)[0]
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    option = "".join(f"--{part}".replace("_", "-") for part in fault["loc"][-1:])
+    if not option:
+        return message
+    return (
+        f"{option} {fault.get('input')!r}: {message[:1].lower()}{message[1:]}; --help tells what is allowed"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""What is asked for, and what came of it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from cutdown.errors import UsageError
+from cutdown.settings import OptimizeOptions
+from cutdown.timebase import Frozen, Seconds
+
+PREVIEW: Literal["480p"] = "480p"
+
+
+class Job(Frozen):
+    """One recording to be made short."""
+
+    source: Path = Field(description="The recording: a video, or sound alone")
+    out: Path | None = Field(
+        default=None, description="Folder for the results; NAME.cutdown beside you where not given"
+    )
+    plan: Path | None = Field(default=None, description="Render this edit plan instead of making one")
+    dry_run: bool = Field(
+        default=False, description="Stop after the plan: print it with a forecast, render nothing"
+    )
+    preview: bool = Field(default=False, description="A quick look: 480 lines, fast preset, NAME.preview.mp4")
+    metrics_output: Path | None = Field(
+        default=None, description="Also write the run's times and costs to this JSON file, as a baseline"
+    )
+    options: OptimizeOptions = OptimizeOptions()
+
+    @property
+    def name(self) -> str:
+        """What the results are called: the recording's name without its ending."""
+        return self.source.stem
+
+    @property
+    def folder(self) -> Path:
+        """Where the results go."""
+        return (self.out or Path(f"{self.name}.cutdown")).absolute()
+
+    @property
+    def effective_options(self) -> OptimizeOptions:
+        """The options, with those that a preview replaces."""
+        if not self.preview:
+            return self.options
+        quick = self.options.render.model_copy(
+            update={"resolution": PREVIEW, "preset": "ultrafast", "crf": 30, "bitrate": None}
+        )
+        return self.options.model_copy(update={"render": quick})
+
+    def check(self) -> None:
+        """See that the paths can be used, before any work.
+
+        Raises:
+            UsageError: when a file is missing, or the results would land on the recording.
+        """
+        for what, path in (
+            ("recording", self.source),
+            ("plan", self.plan),
+            ("pronunciation dictionary", self.options.voice.pronunciation),
+        ):
+            if path is None:
+                continue
+            if path.is_dir():
+                raise UsageError(f"the {what} '{path}' is a folder; give a file in it")
+            if not path.is_file():
+                raise UsageError(f"there is no {what} '{path}'; check the path")
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UsageError(f"'{self.folder}' is a file; --out needs a folder")
+        if (self.folder / f"{self.name}.mp4").absolute() == self.source.absolute():
+            raise UsageError(
+                f"the result would overwrite the recording '{self.source.name}'; give another folder with --out"
+            )
+
+
+class PhaseAccount(Frozen):
+    """One phase in the summary."""
+
+    phase: str
+    seconds: float
+    cached: bool
+    cost: float | None
+    """US dollars; None where the price is unknown."""
+
+
+class Outcome(Frozen):
+    """What a run left behind."""
+
+    video_id: str
+    run_id: str
+    folder: Path
+    video: str | None = None
+    """File name of the short video; None after a dry run."""
+    files: tuple[str, ...] = ()
+    source_seconds: Seconds
+    output_seconds: Seconds = Fraction(0)
+    """Length of the result, or of the plan after a dry run."""
+    actions: dict[str, int] = Field(default_factory=dict)
+    phases: tuple[PhaseAccount, ...] = ()
+    passed: bool = True
+    failed_checks: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    """What a person should look at, such as a line that did not fit."""
+
+    def cost(self) -> float | None:
+        """US dollars in all; None where a part is unpriced."""
+        costs = [phase.cost for phase in self.phases]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    def everything_cached(self) -> bool:
+        """Whether nothing had to be done again."""
+        return bool(self.phases) and all(phase.cached for phase in self.phases)
+
+
+Records = tuple[dict[str, Any], ...]

@@ -1,0 +1,145 @@
+"""The phases in order: from a job to the files it leaves behind.
+
+The order stands here once. Who runs a phase is given: `here` runs it in this process; the
+flow in ``flows/optimize.py`` gives Prefect tasks, which remember results by content.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from cutdown import phases
+from cutdown.job import Job, Outcome
+from cutdown.metrics import PerformanceMonitor, PhaseRecord, found_again
+from cutdown.plan import EditPlan
+from cutdown.progress import phase
+from cutdown.publish import Results, publish
+from cutdown.recording import Recording
+from cutdown.store import Ref, Store
+
+Result = TypeVar("Result")
+
+
+class Phases(NamedTuple):
+    """Who does each phase: called with keywords, gives the result and whether it was there already."""
+
+    ingest: Callable[..., tuple[phases.Ingested, bool]]
+    direct: Callable[..., tuple[phases.Directed, bool]]
+    speak: Callable[..., tuple[phases.Voiced, bool]]
+    assemble: Callable[..., tuple[phases.Assembled, bool]]
+    check: Callable[..., tuple[phases.Checked, bool]]
+
+
+def here(store: Store) -> Phases:
+    """The phases in this process, remembering nothing but what the store holds."""
+
+    def now(work: Callable[..., Result]) -> Callable[..., tuple[Result, bool]]:
+        def run(**inputs: Any) -> tuple[Result, bool]:
+            return work(store, **inputs), False
+
+        return run
+
+    return Phases(
+        now(phases.ingest), now(phases.direct), now(phases.speak), now(phases.assemble), now(phases.check)
+    )
+
+
+class _Account:
+    """Runs phases one after another, and keeps each one's record for this run."""
+
+    def __init__(self, video_id: str, run_id: str) -> None:
+        self._monitor = PerformanceMonitor(video_id=video_id, run_id=run_id)
+        self.records: list[PhaseRecord] = []
+
+    def run(self, name: str, work: Callable[..., tuple[Result, bool]], **inputs: Any) -> Result:
+        """Do a phase, or find what it did before; its record becomes one of this run."""
+        with phase(name) as running, self._monitor.phase(name) as meter:
+            result, running.cached = work(**inputs)
+        record = getattr(result, "record", None)
+        if isinstance(record, PhaseRecord):
+            ids = {"video_id": self._monitor.video_id, "run_id": self._monitor.run_id}
+            record = found_again(record, meter) if running.cached else record
+            self.records.append(record.model_copy(update=ids))
+        return result
+
+
+def prepare(job: Job, store: Store) -> Recording:
+    """Find every fault that can be found before work begins.
+
+    Raises:
+        UsageError: a path or an option cannot be used.
+        MediaError: the recording cannot be read.
+        PlanError: the plan that was brought breaks its contract.
+    """
+    job.check()
+    options = job.effective_options
+    recording = phases.examine(store, job.source)
+    phases.take_dictionary(store, options.voice)
+    if job.plan is not None:
+        phases.read_plan(job.plan, recording)
+    if not job.dry_run:
+        phases.try_render_options(recording, options.render)
+    return recording
+
+
+def optimize(
+    job: Job, do: Phases, store: Store, *, on_plan: Callable[[EditPlan], None] = lambda _plan: None
+) -> Outcome:
+    """Make one recording short.
+
+    Args:
+        job: what is asked for.
+        do: who does the phases.
+        store: where everything that is made is kept.
+        on_plan: shown the edit plan as soon as there is one.
+
+    Returns:
+        What was left in ``job.folder``. A failed check of the output is told in ``passed``.
+
+    Raises:
+        CutdownError: one line that says what was wrong; nothing was written to the folder.
+    """
+    with phase("probe"):
+        recording = prepare(job, store)
+    options = job.effective_options
+    account = _Account(recording.sha256, uuid.uuid4().hex)
+    heard = account.run("ingest", do.ingest, source=job.source, recording=recording, options=options.speech)
+    directed = _direct(job, do, account, store, recording, heard)
+    on_plan(EditPlan.from_json(store.read_text(directed.plan)))
+    results = Results(recording, heard, directed)
+    if not job.dry_run:
+        results = _make(job, do, account, results, phases.take_dictionary(store, options.voice))
+    return publish(job, results, account.records, store)
+
+
+def _direct(
+    job: Job, do: Phases, account: _Account, store: Store, recording: Recording, heard: phases.Ingested
+) -> phases.Directed:
+    """The director's plan, or the one that a person brought."""
+    options = job.effective_options.director
+    said = {"recording": recording, "transcript": heard.transcript}
+    if job.plan is None:
+        return account.run("director", do.direct, **said, signals=heard.signals, options=options)
+    adopted = phases.adopt(store, **said, path=job.plan)
+    return account.run("director", lambda: (adopted, False))
+
+
+def _make(job: Job, do: Phases, account: _Account, results: Results, dictionary: Ref | None) -> Results:
+    """From the plan to the checked video."""
+    options = job.effective_options
+    heard, plan = results.ingested, results.directed.plan
+    voice = options.voice.model_copy(update={"pronunciation": None})  # what it says counts, not where it lies
+    voiced = account.run("voice", do.speak, plan=plan, dictionary=dictionary, options=voice)
+    shared = {
+        "source": job.source,
+        "recording": results.recording,
+        "transcript": heard.transcript,
+        "narration": voiced.narration,
+        "options": options.render,
+        "audio_track": options.speech.audio_track,
+    }
+    made = account.run("assembly", do.assemble, **shared, plan=plan, signals=heard.signals)
+    checked = account.run("check", do.check, **shared, timeline=made.timeline, video=made.video)
+    return results._replace(voiced=voiced, assembled=made, checked=checked)

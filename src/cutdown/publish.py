@@ -1,0 +1,201 @@
+"""What a run leaves in the folder: every file whole, the video last.
+
+Files appear under their names only when they are complete. Nothing is written when a phase
+failed before; an output that failed a check is kept under a name that says so.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from cutdown.certificate import Certificate
+from cutdown.errors import UsageError
+from cutdown.job import Job, Outcome, PhaseAccount
+from cutdown.metrics import (
+    AssemblyRecord,
+    DirectorRecord,
+    IngestRecord,
+    PhaseRecord,
+    VoiceRecord,
+    append_record,
+)
+from cutdown.metrics.baseline import baseline, write_baseline
+from cutdown.narration import Narration
+from cutdown.phases import Assembled, Checked, Directed, Ingested, Voiced
+from cutdown.plan import EditPlan
+from cutdown.recording import Recording
+from cutdown.report import write_report
+from cutdown.signals import Signals
+from cutdown.store import Store, write_whole
+from cutdown.timeline import Timeline
+
+METRICS_FILE: Final = "metrics.jsonl"
+
+
+class Results(NamedTuple):
+    """What the phases gave; the later ones are missing after a dry run."""
+
+    recording: Recording
+    ingested: Ingested
+    directed: Directed
+    voiced: Voiced | None = None
+    assembled: Assembled | None = None
+    checked: Checked | None = None
+
+
+def publish(job: Job, results: Results, records: list[PhaseRecord], store: Store) -> Outcome:
+    """Write what a run made into the job's folder.
+
+    Args:
+        job: says where.
+        results: what the phases gave.
+        records: the run's metrics records, in order.
+        store: holds the files.
+
+    Raises:
+        UsageError: when the folder cannot be written.
+    """
+    plan = EditPlan.from_json(store.read_text(results.directed.plan))
+    certificate = _certificate(results, store)
+    name = _video_name(job, passed=certificate is None or certificate.passed)
+    records = _with_checking(records)
+    texts = {
+        "plan.json": plan.to_json(),
+        "transcript.json": store.read_text(results.ingested.transcript),
+    }
+    if results.assembled and certificate:
+        made = results.assembled
+        texts["timeline.json"] = store.read_text(made.timeline)
+        texts["captions.srt"] = store.read_text(made.srt)
+        texts["captions.vtt"] = store.read_text(made.vtt)
+        texts["certificate.json"] = (
+            certificate.model_copy(update={"output": name}).model_dump_json(indent=2) + "\n"
+        )
+        texts["report.html"] = _report(job, results, certificate, plan, records, name, store)
+    try:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        for file, text in texts.items():
+            with write_whole(job.folder / file) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        if results.assembled:
+            with write_whole(job.folder / name) as temporary:
+                shutil.copyfile(store.path(results.assembled.video), temporary)
+            _drop_other_verdict(job, name)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the results to '{job.folder}': {error.strerror}; choose another --out"
+        ) from error
+    for record in records:
+        append_record(job.folder / METRICS_FILE, record)
+    if job.metrics_output:
+        write_baseline(job.metrics_output, baseline(records, results.recording, job.folder))
+    video = [name] if results.assembled else []
+    return _outcome(job, results, plan, certificate, records, (*video, *texts, METRICS_FILE), store)
+
+
+def _video_name(job: Job, *, passed: bool) -> str:
+    kind = (".preview" if job.preview else "") + ("" if passed else ".failed")
+    return f"{job.name}{kind}.mp4"
+
+
+def _drop_other_verdict(job: Job, name: str) -> None:
+    """A result that passes replaces the failed one of before, and the other way round."""
+    for passed in (True, False):
+        other = _video_name(job, passed=passed)
+        if other != name:
+            (job.folder / other).unlink(missing_ok=True)
+
+
+def _certificate(results: Results, store: Store) -> Certificate | None:
+    if results.checked is None:
+        return None
+    return Certificate.model_validate_json(store.read_text(results.checked.certificate))
+
+
+def _with_checking(records: list[PhaseRecord]) -> list[PhaseRecord]:
+    """Checking the output is the end of assembly: one record for both."""
+    checking = next((record for record in records if record.phase == "check"), None)
+    rest = [record for record in records if record.phase != "check"]
+    if checking is None:
+        return rest
+    return [
+        record.with_checking(checking) if isinstance(record, AssemblyRecord) else record for record in rest
+    ]
+
+
+def _report(
+    job: Job,
+    results: Results,
+    certificate: Certificate,
+    plan: EditPlan,
+    records: list[PhaseRecord],
+    name: str,
+    store: Store,
+) -> str:
+    assert results.assembled
+    assert results.voiced
+    return write_report(
+        title=job.name,
+        before=_relative(job.source, job.folder),
+        after=name,
+        recording=results.recording,
+        signals=Signals.model_validate_json(store.read_text(results.ingested.signals)),
+        plan=plan,
+        narration=Narration.model_validate_json(store.read_text(results.voiced.narration)),
+        timeline=Timeline.model_validate_json(store.read_text(results.assembled.timeline)),
+        certificate=certificate,
+        records=[record.model_dump(mode="json") for record in records],
+    )
+
+
+def _relative(source: Path, folder: Path) -> str:
+    """The way from the folder to the recording, so that both can move together."""
+    return Path(os.path.relpath(source.absolute(), folder)).as_posix()
+
+
+def _outcome(
+    job: Job,
+    results: Results,
+    plan: EditPlan,
+    certificate: Certificate | None,
+    records: list[PhaseRecord],
+    files: tuple[str, ...],
+    store: Store,
+) -> Outcome:
+    seconds, flags = plan.planned_duration, ()
+    if results.assembled:
+        timeline = Timeline.model_validate_json(store.read_text(results.assembled.timeline))
+        seconds = Fraction(timeline.duration)
+        flags = tuple(f"{fit.action}: {fit.note}" for fit in timeline.fits if fit.lever == "flag")
+    failed = tuple(check.name for check in certificate.checks if not check.passed) if certificate else ()
+    counts = Counter(action.type for action in plan.actions)
+    return Outcome(
+        video_id=results.recording.sha256,
+        run_id=records[0].run_id,
+        folder=job.folder,
+        video=files[0] if results.assembled else None,
+        files=files,
+        source_seconds=results.recording.duration,
+        output_seconds=seconds,
+        actions={kind: counts[kind] for kind in ("keep", "cut", "speedup", "rewrite")},
+        phases=tuple(_account(record) for record in records),
+        passed=not failed,
+        failed_checks=failed,
+        flags=flags,
+    )
+
+
+def _account(record: PhaseRecord) -> PhaseAccount:
+    match record:
+        case DirectorRecord() | VoiceRecord():
+            cost = record.estimated_cost
+        case IngestRecord():
+            cost = 0.0 if record.transcription_method == "local" else None
+        case _:
+            cost = 0.0
+    return PhaseAccount(phase=record.phase, seconds=record.elapsed_seconds, cached=record.cached, cost=cost)

@@ -1,0 +1,94 @@
+"""What came of a run, as a table; and a plan, as a table."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from cutdown.job import Outcome
+from cutdown.plan import EditAction, EditPlan
+
+PHASE_NAMES: Final = {
+    "phase1_ingest": "ingest",
+    "phase2_director": "director",
+    "phase3_voice": "voice",
+    "phase4_assembly": "assembly and checks",
+}
+_COLOURS: Final = {"keep": "green", "cut": "red", "speedup": "yellow", "rewrite": "cyan"}
+_QUOTE_LENGTH: Final = 60
+
+
+def clock(seconds: Fraction | float) -> str:
+    """A length as people write it: ``1:02:03`` or ``2:03.4``."""
+    tenths = round(seconds * 10)
+    hours, rest = divmod(tenths, 36_000)
+    minutes, rest = divmod(rest, 600)
+    if hours:
+        return f"{hours}:{minutes:02d}:{rest // 10:02d}"
+    return f"{minutes}:{rest // 10:02d}.{rest % 10}"
+
+
+def dollars(cost: float | None) -> str:
+    """Money, or that its price is unknown."""
+    return "unpriced" if cost is None else f"${cost:.2f}"
+
+
+def print_summary(console: Console, outcome: Outcome) -> None:
+    """Before and after, time and cost by phase, and where the files are."""
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
+    table.add_column("phase", footer="total")
+    total = sum(phase.seconds for phase in outcome.phases)
+    table.add_column("time", footer=f"{total:.1f} s", justify="right")
+    table.add_column("cost", footer=dollars(outcome.cost()), justify="right")
+    for phase in outcome.phases:
+        took = "from the cache" if phase.cached else f"{phase.seconds:.1f} s"
+        table.add_row(PHASE_NAMES.get(phase.phase, phase.phase), took, dollars(phase.cost))
+    before, after = float(outcome.source_seconds), float(outcome.output_seconds)
+    share = after / before if before else 0.0
+    counts = ", ".join(f"{count} {kind}" for kind, count in outcome.actions.items() if count)
+    console.print()
+    console.print(table)
+    console.print()
+    console.print(
+        f"[bold]{clock(before)} -> {clock(after)}[/]  ({share:.0%} of the recording: {counts})",
+        highlight=False,
+    )
+    for flag in outcome.flags:
+        console.print(f"[yellow]look at:[/] {escape(flag)}", highlight=False)
+    if outcome.everything_cached():
+        console.print("Every phase came from the cache.", highlight=False)
+    console.print(Text.assemble("results in ", (str(outcome.folder), "bold")), soft_wrap=True)
+    console.print("  " + escape("  ".join(outcome.files)), highlight=False, soft_wrap=True)
+
+
+def print_plan(console: Console, plan: EditPlan) -> None:
+    """Every action: when, what, why."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("id", "from", "to", "action", "why", "what is said"):
+        table.add_column(heading, overflow="fold")
+    for action in plan.actions:
+        colour = _COLOURS[action.type]
+        table.add_row(
+            action.id,
+            clock(action.start),
+            clock(action.end),
+            f"[{colour}]{what(action)}[/]",
+            escape(action.reason),
+            escape(shortened(action.narration or action.quote)),
+        )
+    console.print(table)
+
+
+def what(action: EditAction) -> str:
+    """The action in a word, with its factor."""
+    return f"{action.type} x{float(action.factor):g}" if action.factor else action.type
+
+
+def shortened(text: str) -> str:
+    """A text cut down for a table's cell."""
+    return text if len(text) <= _QUOTE_LENGTH else text[: _QUOTE_LENGTH - 1].rstrip() + "…"

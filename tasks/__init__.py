@@ -1,0 +1,1 @@
+"""Prefect tasks: one file per phase; each is an engine call with retries, a cache key and artifacts."""

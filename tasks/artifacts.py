@@ -1,0 +1,110 @@
+"""What a run shows in Prefect's UI: the plan, the metrics, where the result is, how far it is."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.logging import get_run_logger
+
+from cutdown.job import Outcome
+from cutdown.plan import EditPlan
+from cutdown.progress import Progress
+from cutdown.terminal.summary import PHASE_NAMES, clock, dollars, what
+
+LONG_PHASES: Final = ("ingest", "assembly")
+_SECONDS_BETWEEN: Final = 2.0  # an update costs about 18 ms and is an event on the server
+
+
+def key_of(name: str) -> str:
+    """An artifact's key: Prefect takes small letters, digits and dashes only."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "run"
+
+
+@contextlib.contextmanager
+def _never_in_the_way() -> Iterator[None]:
+    """A page that cannot be drawn must not fail a video that was made."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # whatever the server said
+        get_run_logger().warning("an artifact could not be written: %s", type(error).__name__)
+
+
+class ProgressArtifacts:
+    """A `cutdown.progress.Listener` that shows long phases as progress bars in the UI."""
+
+    def begin(self, phase: str) -> Progress:
+        """A bar for a long phase."""
+        if phase not in LONG_PHASES:
+            return lambda _share, /: None
+        bar: list[UUID] = []
+        last = 0.0
+
+        def tell(share: float, /) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if share < 1 and now - last < _SECONDS_BETWEEN:
+                return
+            last = now
+            with _never_in_the_way():
+                if not bar:
+                    bar.append(create_progress_artifact(progress=100 * share, description=phase))
+                else:
+                    update_progress_artifact(bar[0], progress=100 * share)
+
+        return tell
+
+    def end(self, phase: str, *, ok: bool, cached: bool) -> None:
+        """Nothing to tidy: the bar stays where it ended."""
+
+
+def show_plan(name: str, plan: EditPlan) -> None:
+    """The edit plan as a Markdown table."""
+    rows = "\n".join(
+        f"| {a.id} | {clock(a.start)} | {clock(a.end)} | {what(a)} | {_cell(a.reason)} | {_cell(a.narration or a.quote)} |"
+        for a in plan.actions
+    )
+    text = (
+        f"# Edit plan of {_cell(name)}\n\n{clock(plan.duration)} -> {clock(plan.planned_duration)} before narration is fitted\n\n"
+        f"| id | from | to | action | why | what is said |\n| --- | --- | --- | --- | --- | --- |\n{rows}\n"
+    )
+    with _never_in_the_way():
+        create_markdown_artifact(
+            text, key=f"plan-{key_of(name)}", description="What is kept, cut, sped up and spoken anew"
+        )
+
+
+def show_outcome(name: str, outcome: Outcome) -> None:
+    """Times and costs as a table, and a link to the result."""
+    table = [
+        {
+            "phase": PHASE_NAMES.get(phase.phase, phase.phase),
+            "seconds": round(phase.seconds, 2),
+            "from the cache": phase.cached,
+            "cost": dollars(phase.cost),
+        }
+        for phase in outcome.phases
+    ]
+    with _never_in_the_way():
+        create_table_artifact(table, key=f"metrics-{key_of(name)}", description="Time and cost by phase")
+        if outcome.video:
+            create_link_artifact(
+                (outcome.folder / outcome.video).as_uri(),
+                key=f"result-{key_of(name)}",
+                link_text=outcome.video,
+            )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,19 @@
+"""Phase 2 as a task."""
+
+from __future__ import annotations
+
+from prefect import task
+
+from cutdown import phases
+from cutdown.recording import Recording
+from cutdown.settings import DirectorOptions
+from cutdown.store import Ref
+from tasks.policies import cached, open_store
+
+
+@task(**cached("director"), task_run_name="plan {recording.name}")
+def direct(recording: Recording, transcript: Ref, signals: Ref, options: DirectorOptions) -> phases.Directed:
+    """Decide what to keep, cut, speed up and speak anew."""
+    return phases.direct(
+        open_store(), recording=recording, transcript=transcript, signals=signals, options=options
+    )

@@ -1,0 +1,16 @@
+"""Phase 3 as a task."""
+
+from __future__ import annotations
+
+from prefect import task
+
+from cutdown import phases
+from cutdown.settings import VoiceOptions
+from cutdown.store import Ref
+from tasks.policies import cached, open_store
+
+
+@task(**cached("voice"), task_run_name="speak with {options.voice}")
+def speak(plan: Ref, dictionary: Ref | None, options: VoiceOptions) -> phases.Voiced:
+    """Speak the plan's new narration, read as the user's own dictionary says."""
+    return phases.speak(open_store(), plan=plan, dictionary=dictionary, options=options)
