@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 from pathlib import Path
 from typing import Final
@@ -14,13 +15,19 @@ POOL: Final = "cutdown"
 
 def _prefect(*arguments: str) -> int:
     """Prefect's own command line, in this process."""
-    from prefect.cli import app
-
+    sys.argv = ["prefect", *arguments]
     try:
-        app(list(arguments))
+        runpy.run_module("prefect", run_name="__main__")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
     return 0
+
+
+def _server_answers() -> bool:
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        return client.api_healthcheck() is None
 
 
 def main(arguments: list[str]) -> int:
@@ -36,6 +43,9 @@ def main(arguments: list[str]) -> int:
     if verb == "server":
         return _prefect("server", "start", "--host", "127.0.0.1", *rest)
     default_environment({"PREFECT_API_URL": f"http://127.0.0.1:{PORT}/api", "CUTDOWN_ROOT": str(ROOT)})
+    if verb in ("deploy", "worker") and not _server_answers():
+        sys.stderr.write("error: no Prefect server answers at PREFECT_API_URL; start one with ./run.sh server\n")
+        return 2
     if verb == "deploy":
         return _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite") or _prefect(
             "--no-prompt", "deploy", "--all", *rest

@@ -10,6 +10,7 @@ PORT = 4200
 def configure_prefect() -> None:
     """Set Prefect's defaults; call it before anything imports Prefect. What the user set stays."""
     home = state_folder()
+    (home / "prefect").mkdir(parents=True, exist_ok=True)  # the server does not make it
     default_environment(
         {
             "PREFECT_HOME": str(home / "prefect"),

@@ -48,20 +48,21 @@ class ProgressArtifacts:
         """A bar for a long phase."""
         if phase not in LONG_PHASES:
             return lambda _share, /: None
-        bar: list[UUID] = []
+        bar: UUID | None = None
         last = 0.0
 
         def tell(share: float, /) -> None:
-            nonlocal last
+            nonlocal bar, last
             now = time.monotonic()
             if share < 1 and now - last < _SECONDS_BETWEEN:
                 return
             last = now
             with _never_in_the_way():
-                if not bar:
-                    bar.append(create_progress_artifact(progress=100 * share, description=phase))
+                if bar is None:
+                    made = create_progress_artifact(progress=100 * share, description=phase)
+                    bar = made if isinstance(made, UUID) else None
                 else:
-                    update_progress_artifact(bar[0], progress=100 * share)
+                    update_progress_artifact(bar, progress=100 * share)
 
         return tell
 

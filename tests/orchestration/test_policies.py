@@ -60,22 +60,32 @@ def test_delays_double_and_never_fall_below_their_plan() -> None:
 
 
 def recording(name: str, sha256: str = "ab" * 32) -> Recording:
-    return Recording(sha256=sha256, name=name, size_bytes=1, container="mp4", duration=1, picture=None, audio=())
+    return Recording(
+        sha256=sha256, name=name, size_bytes=1, container="mp4", duration=1, picture=None, audio=()
+    )
 
 
 def test_a_key_holds_content_and_not_location() -> None:
     def key(**changes: Any) -> str:
-        inputs = {"source": Path("/a/talk.mp4"), "recording": recording("talk.mp4"), "options": SpeechOptions()}
+        inputs = {
+            "source": Path("/a/talk.mp4"),
+            "recording": recording("talk.mp4"),
+            "options": SpeechOptions(),
+        }
         return policies.content_key("ingest", 1, inputs | changes)
 
     assert key() == key(source=Path("/b/other.mp4"), recording=recording("other.mp4"))
     assert key() != key(recording=recording("talk.mp4", sha256="cd" * 32))
     assert key() != key(options=SpeechOptions(whisper_model="tiny.en"))
-    assert key() != policies.content_key("ingest", 2, {"recording": recording("talk.mp4"), "options": SpeechOptions()})
+    assert key() != policies.content_key(
+        "ingest", 2, {"recording": recording("talk.mp4"), "options": SpeechOptions()}
+    )
 
 
 def test_no_glossary_or_path_can_be_read_from_a_key() -> None:
-    key = policies.content_key("ingest", 1, {"source": Path("/secret/place"), "options": SpeechOptions(glossary="Projekt X")})
+    key = policies.content_key(
+        "ingest", 1, {"source": Path("/secret/place"), "options": SpeechOptions(glossary="Projekt X")}
+    )
     assert "secret" not in key
     assert "Projekt" not in key
 
@@ -96,7 +106,9 @@ def test_a_result_is_remembered_until_its_file_is_gone(state: Path) -> None:
     assert Store(state / "store").has(ref)
 
 
-def test_a_task_is_tried_again_only_when_the_error_says_so(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_is_tried_again_only_when_the_error_says_so(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tries: list[str] = []
     monkeypatch.setattr("prefect.task_engine.time.sleep", lambda _seconds: None)
 
@@ -118,14 +130,18 @@ def test_a_lock_goes_with_the_process_that_held_it(tmp_path: Path) -> None:
         import time
         from pathlib import Path
         from tasks.locks import KernelLocks
-        KernelLocks(lambda: Path({str(tmp_path)!r})).acquire_lock("key", "one")
+        locks = KernelLocks(lambda: Path({str(tmp_path)!r}))
+        locks.acquire_lock("key", "one")
         print("held", flush=True)
         time.sleep(60)
         """
     )
     root = Path(__file__).resolve().parents[2]
     other = subprocess.Popen(
-        [sys.executable, "-c", holder], stdout=subprocess.PIPE, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}
+        [sys.executable, "-c", holder],
+        stdout=subprocess.PIPE,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
     )
     try:
         assert other.stdout is not None
@@ -146,4 +162,5 @@ def test_a_lock_goes_with_the_process_that_held_it(tmp_path: Path) -> None:
     finally:
         other.kill()
         other.wait()
-        other.stdout and other.stdout.close()
+        if other.stdout:
+            other.stdout.close()
