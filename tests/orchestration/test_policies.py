@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess  # noqa: TID251  # a second process is what the lock is about
+import subprocess
 import sys
 import textwrap
 import time
