@@ -6,14 +6,15 @@ import sys
 
 from cutdown.cli import build_app, start
 from cutdown.job import Job, Outcome
-from cutdown.pipeline import prepare
-from cutdown.settings import state_folder
-from cutdown.store import Store
 from flows.local import configure_prefect, quiet_terminal
 
 
 def run(job: Job) -> Outcome:
     """A job as a flow run of this process."""
+    from cutdown.pipeline import prepare
+    from cutdown.settings import state_folder
+    from cutdown.store import Store
+
     prepare(job, Store(state_folder() / "store"))  # a mistake is told before a server starts
     configure_prefect()
     quiet_terminal()

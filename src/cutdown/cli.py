@@ -55,6 +55,7 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         help="A long recording in; a short, polished, narrated video out.",
         help_format="plaintext",
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
 
     @app.command

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from cutdown import phases
 from cutdown.job import Job, Outcome
-from cutdown.metrics import PerformanceMonitor, PhaseRecord, found_again
+from cutdown.metrics import PerformanceMonitor, PhaseRecord
+from cutdown.metrics.found import found_again
 from cutdown.plan import EditPlan
 from cutdown.progress import phase
 from cutdown.publish import Results, publish
