@@ -330,6 +330,6 @@ def _encode_a_little(name: str, options: Sequence[str], size: tuple[int, int]) -
             "-f",
             "null",
             "-",
-        ],  # fmt: skip
+        ],
         stall_seconds=30,
     )
