@@ -65,19 +65,19 @@ class CostEstimator:
     def forecast(
         self,
         video_seconds: float,
-        providers: Providers = Providers(),
+        providers: Providers | None = None,
         earlier: Sequence[PhaseRecord] = (),
     ) -> Forecast:
         """Time and cost by phase.
 
         Args:
             video_seconds: length of the recording.
-            providers: who does the work.
+            providers: who does the work; this machine where not given.
             earlier: records of earlier runs; phases that came from the cache tell nothing and are
                 left out. A phase without any is forecast from the book's reference rates.
         """
         rates = measured_rates(earlier)
-        costs = self._costs(video_seconds, providers)
+        costs = self._costs(video_seconds, providers or Providers())
         reference = self.prices.reference_rates
         free = Cost(usd=0.0, arithmetic="on this machine: nothing is charged")
         return Forecast(

@@ -184,6 +184,8 @@ class _Sampler:
     def _look(self, *, fresh: bool = False) -> Reading:
         now, reading = time.monotonic(), self._tree.read(fresh=fresh)
         self._peak = max(self._peak, reading.memory)
+        # What a child did before it was found lies in the past, not in this window.
+        self._window = deque((moment, cpu + reading.cpu_found) for moment, cpu in self._window)
         self._window.append((now, reading.cpu))
         while now - self._window[0][0] >= _WINDOW:
             then, cpu = self._window.popleft()
@@ -219,7 +221,7 @@ class _Sampler:
 
 
 def _cores() -> int:
-    # A child found late brings its CPU all at once; no window can hold more than every core gives.
+    # A child that ended unseen brings its CPU all at once; no window can hold more than every core gives.
     return os.cpu_count() or 1
 
 

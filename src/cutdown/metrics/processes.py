@@ -22,9 +22,11 @@ class Reading(NamedTuple):
     """One look at the tree; CPU and disk are totals since the processes began.
 
     ``cpu`` in seconds, memory and disk in bytes; disk is None where the system does not say.
+    ``cpu_found`` is the part of ``cpu`` that children used before this look found them.
     """
 
     cpu: float
+    cpu_found: float
     memory: int
     disk_read: int | None
     disk_written: int | None
@@ -55,6 +57,7 @@ class ProcessTree:
     def __init__(self) -> None:
         self._own = psutil.Process()
         self._children: list[psutil.Process] = []
+        self._known: set[psutil.Process] = set()
         self._next_look = 0.0
 
     def read(self, *, fresh: bool = False) -> Reading:
@@ -67,19 +70,23 @@ class ProcessTree:
             self._find_children()
         usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         cpu = sum(each.ru_utime + each.ru_stime for each in usage)
+        cpu_found = 0.0
         memory = self._own.memory_info().rss
         disk = _disk(self._own)
         for child in self._children:
             try:
                 with child.oneshot():
-                    cpu += sum(child.cpu_times()[:4])  # user, system, and of its own ended children
+                    of_child = sum(child.cpu_times()[:4])  # user, system, and of its own ended children
+                    cpu += of_child
+                    cpu_found += 0.0 if child in self._known else of_child
+                    self._known.add(child)
                     memory += child.memory_info().rss
-                    of_child = _disk(child)
+                    of_child_disk = _disk(child)
             except psutil.Error:
                 continue  # it ended; its account is now its parent's
-            if disk and of_child:
-                disk = (disk[0] + of_child[0], disk[1] + of_child[1])
-        return Reading(cpu, memory, *(disk or (None, None)))
+            if disk and of_child_disk:
+                disk = (disk[0] + of_child_disk[0], disk[1] + of_child_disk[1])
+        return Reading(cpu, cpu_found, memory, *(disk or (None, None)))
 
     def _find_children(self) -> None:
         began = time.thread_time()
@@ -87,6 +94,7 @@ class ProcessTree:
             self._children = self._own.children(recursive=True)
         except psutil.Error:
             self._children = []
+        self._known.intersection_update(self._children)
         self._next_look = time.monotonic() + (time.thread_time() - began) / _LOOKING_SHARE
 
 

@@ -14,14 +14,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from cutdown.errors import UsageError
 from cutdown.timebase import Frozen
 
 MEGABYTE: Final = 1_000_000
 
-Measure = Annotated[float, Field(ge=0), AfterValidator(lambda value: round(value, 6))]
+Measure = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(lambda value: round(value, 6))]
 """A measured quantity, at or above 0, held to six decimals so that it is read back as written."""
 Count = Annotated[int, Field(ge=0)]
 
@@ -66,6 +73,10 @@ class _Head(Frozen):
 
 class PhaseRecord(Usage, _Head):
     """What every record holds, and the reading of one whose phase is not known here."""
+
+    @model_serializer(mode="wrap")
+    def _with_unknown_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {**write(self), **(self.model_extra or {})}
 
 
 class IngestRecord(PhaseRecord):

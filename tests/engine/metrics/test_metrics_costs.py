@@ -87,5 +87,5 @@ def test_own_prices_can_be_used_and_a_fault_in_them_is_named(tmp_path: Path) -> 
     own.write_text(shipped.replace("whisper-1: 0.006", "whisper-1: -1"))
     with pytest.raises(UsageError, match=r"'our prices.yaml': usd_per_minute_of_audio.whisper-1: "):
         PriceBook.read(own)
-    with pytest.raises(UsageError, match="cannot read the prices 'gone.yaml'"):
+    with pytest.raises(UsageError, match=r"cannot read the prices 'gone\.yaml'"):
         PriceBook.read(tmp_path / "gone.yaml")
