@@ -171,7 +171,7 @@ def main() -> None:
 
 def _show(run: Runner, job: Job) -> int:
     from cutdown.plan import EditPlan
-    from cutdown.terminal.summary import print_plan, print_summary
+    from cutdown.terminal.summary import print_forecast, print_plan, print_summary
 
     job.check()
     console = Console()
@@ -179,6 +179,8 @@ def _show(run: Runner, job: Job) -> int:
         outcome = run(job)
     if job.dry_run:
         print_plan(console, EditPlan.read(outcome.folder / "plan.json"))
+    if outcome.forecast:
+        print_forecast(console, outcome.forecast)
     print_summary(console, outcome)
     if not outcome.passed:
         raise CheckError(

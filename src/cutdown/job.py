@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from cutdown.errors import UsageError
+from cutdown.metrics import Forecast
 from cutdown.settings import OptimizeOptions
 from cutdown.timebase import Frozen, Seconds
 
@@ -101,6 +102,8 @@ class Outcome(Frozen):
     """Length of the result, or of the plan after a dry run."""
     actions: dict[str, int] = Field(default_factory=dict)
     phases: tuple[PhaseAccount, ...] = ()
+    forecast: Forecast | None = None
+    """After a dry run: what the whole run would take."""
     passed: bool = True
     failed_checks: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -114,6 +117,3 @@ class Outcome(Frozen):
     def everything_cached(self) -> bool:
         """Whether nothing had to be done again."""
         return bool(self.phases) and all(phase.cached for phase in self.phases)
-
-
-Records = tuple[dict[str, Any], ...]

@@ -18,18 +18,23 @@ from cutdown.errors import UsageError
 from cutdown.job import Job, Outcome, PhaseAccount
 from cutdown.metrics import (
     AssemblyRecord,
+    CostEstimator,
     DirectorRecord,
+    Forecast,
     IngestRecord,
     PhaseRecord,
     VoiceRecord,
     append_record,
+    baseline,
+    read_records,
+    write_baseline,
 )
-from cutdown.metrics.baseline import baseline, write_baseline
 from cutdown.narration import Narration
 from cutdown.phases import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.plan import EditPlan
 from cutdown.recording import Recording
 from cutdown.report import write_report
+from cutdown.settings import history_file
 from cutdown.signals import Signals
 from cutdown.store import Store, write_whole
 from cutdown.timeline import Timeline
@@ -92,6 +97,7 @@ def publish(job: Job, results: Results, records: list[PhaseRecord], store: Store
         ) from error
     for record in records:
         append_record(job.folder / METRICS_FILE, record)
+        append_record(history_file(), record)
     if job.metrics_output:
         write_baseline(job.metrics_output, baseline(records, results.recording, job.folder))
     video = [name] if results.assembled else []
@@ -184,10 +190,17 @@ def _outcome(
         output_seconds=seconds,
         actions={kind: counts[kind] for kind in ("keep", "cut", "speedup", "rewrite")},
         phases=tuple(_account(record) for record in records),
+        forecast=_forecast(results.recording) if results.assembled is None else None,
         passed=not failed,
         failed_checks=failed,
         flags=flags,
     )
+
+
+def _forecast(recording: Recording) -> Forecast:
+    history = history_file()
+    earlier = read_records(history) if history.exists() else ()
+    return CostEstimator().forecast(float(recording.duration), earlier=earlier)
 
 
 def _account(record: PhaseRecord) -> PhaseAccount:

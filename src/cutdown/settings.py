@@ -140,3 +140,8 @@ def state_folder() -> Path:
         return Path(chosen).expanduser().absolute()
     cache = environment("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "cutdown"
+
+
+def history_file() -> Path:
+    """The metrics records of all runs of this machine: what forecasts learn from."""
+    return state_folder() / "metrics.jsonl"

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cutdown.job import Outcome
+from cutdown.metrics import Forecast
 from cutdown.plan import EditAction, EditPlan
 
 PHASE_NAMES: Final = {
@@ -64,6 +65,21 @@ def print_summary(console: Console, outcome: Outcome) -> None:
         console.print("Every phase came from the cache.", highlight=False)
     console.print(Text.assemble("results in ", (str(outcome.folder), "bold")), soft_wrap=True)
     console.print("  " + escape("  ".join(outcome.files)), highlight=False, soft_wrap=True)
+
+
+def print_forecast(console: Console, forecast: Forecast) -> None:
+    """What the whole run would take, phase by phase, and where the figures come from."""
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
+    table.add_column("forecast", footer="total")
+    table.add_column("time", footer=f"{forecast.total_seconds:.0f} s", justify="right")
+    table.add_column("cost", footer=dollars(forecast.total_usd), justify="right")
+    table.add_column("from")
+    for phase in forecast.phases:
+        table.add_row(
+            PHASE_NAMES[phase.phase], f"{phase.seconds:.0f} s", dollars(phase.cost.usd), escape(phase.basis)
+        )
+    console.print()
+    console.print(table)
 
 
 def print_plan(console: Console, plan: EditPlan) -> None:
