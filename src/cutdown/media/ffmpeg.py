@@ -29,6 +29,11 @@ from cutdown.media.conversation import Conversation, ProgramError
 from cutdown.progress import Progress, unheard
 from cutdown.settings import child_environment, environment
 
+__all__ = [
+    "OVERRIDE", "EncoderUse", "ProgramError", "Run", "compiled_encoders", "encoder_use", "has_encoder", "kill_all",
+    "program", "run", "try_encoder",
+]  # fmt: skip
+
 OVERRIDE: Final = "IMAGEIO_FFMPEG_EXE"
 _GRACE_SECONDS: Final = 2.0  # between asking a program to end and ending it
 

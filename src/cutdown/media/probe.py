@@ -52,9 +52,7 @@ def probe(path: Path) -> Recording:
     """
     size = _size(path)
     try:
-        container = cast(
-            "InputContainer", av.open(str(path.absolute()), options={"protocol_whitelist": "file"})
-        )
+        container = av.open(str(path.absolute()), options={"protocol_whitelist": "file"})
     except (av.error.FFmpegError, UnicodeError) as error:
         raise MediaError(why_unreadable(path)) from error
     with container:
