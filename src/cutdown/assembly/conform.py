@@ -1,0 +1,138 @@
+"""Brings decoded frames into the output's size, orientation, pixel format and colour."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+from av.filter import Graph
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+from cutdown.assembly.colour_names import codec_colour
+from cutdown.assembly.picture_format import PictureFormat
+from cutdown.recording import Picture
+
+_FULL: Final = int(ColorRange.JPEG)
+_LIMITED: Final = int(ColorRange.MPEG)
+_TURNS: Final = {90: ("clock",), 180: ("clock", "clock"), 270: ("cclock",)}
+_SCALING: Final = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+_UNSPECIFIED: Final = 2
+_RGB_MATRIX: Final = 0
+
+
+class Conform:
+    """Makes frames of one recording fit one format; for one thread at a time.
+
+    A frame that fits already is handed on as it is.
+
+    Args:
+        picture: the recording's video track.
+        target: what the output's picture is like.
+    """
+
+    def __init__(self, picture: Picture, target: PictureFormat) -> None:
+        self._rotation = picture.rotation
+        self._target = target
+        colour = codec_colour(picture.colour)
+        self._declared_full = picture.colour.range == "pc"
+        self._matrix = colour.matrix
+        self._scaler = VideoReformatter()
+        self._finish = _Finish(picture.rotation, target) if self._needs_finish() else None
+        self._tone = None
+        if target.tone_mapped:
+            from cutdown.assembly.tone import ToneMap
+
+            self._tone = ToneMap(picture.colour)
+
+    def __call__(self, frame: VideoFrame) -> VideoFrame:
+        """The frame as the output shows it."""
+        if self._tone is not None:
+            frame = self._tone(frame)
+        if not self._fits(frame):
+            frame = self._scale(frame)
+        return frame if self._finish is None else self._finish(frame)
+
+    def _needs_finish(self) -> bool:
+        inner = (self._target.inner_width, self._target.inner_height)
+        return self._rotation != 0 or inner != (self._target.width, self._target.height)
+
+    def _is_full(self, frame: VideoFrame) -> bool:
+        return self._declared_full or frame.color_range == _FULL or frame.format.name.startswith("yuvj")
+
+    def _fits(self, frame: VideoFrame) -> bool:
+        return (
+            (frame.width, frame.height) == self._lying()
+            and frame.format.name == self._target.pixel_format
+            and not self._is_full(frame)
+            and self._matrix in (_UNSPECIFIED, codec_colour(self._target.colour).matrix)
+        )
+
+    def _lying(self) -> tuple[int, int]:
+        """Width and height before the picture is turned upright."""
+        upright = self._target.inner_width, self._target.inner_height
+        return upright if self._rotation % 180 == 0 else (upright[1], upright[0])
+
+    def _scale(self, frame: VideoFrame) -> VideoFrame:
+        width, height = self._lying()
+        rgb = frame.format.is_rgb
+        target = codec_colour(self._target.colour).matrix
+        source = target if rgb or self._matrix in (_UNSPECIFIED, _RGB_MATRIX) else self._matrix
+        return self._scaler.reformat(
+            frame,
+            width,
+            height,
+            self._target.pixel_format,
+            src_colorspace=source,
+            dst_colorspace=target,
+            interpolation=_SCALING,
+            src_color_range=_FULL if rgb or self._is_full(frame) else _LIMITED,
+            dst_color_range=_LIMITED,
+            threads=1,
+        )
+
+
+class _Finish:
+    """Turns a picture upright and sets it in the middle of its frame, in ffmpeg's own filters."""
+
+    def __init__(self, rotation: int, target: PictureFormat) -> None:
+        lying = (target.inner_width, target.inner_height)
+        if rotation % 180:
+            lying = (lying[1], lying[0])
+        self._graph = Graph()
+        steps = [
+            self._graph.add_buffer(
+                width=lying[0], height=lying[1], format=target.pixel_format, time_base=Fraction(1, 1000)
+            )
+        ]
+        steps += [self._graph.add("transpose", turn) for turn in _TURNS.get(rotation, ())]
+        if (target.inner_width, target.inner_height) != (target.width, target.height):
+            steps.append(self._graph.add("pad", f"{target.width}:{target.height}:-1:-1:black"))
+        steps.append(self._graph.add("buffersink"))
+        self._graph.link_nodes(*steps).configure()
+
+    def __call__(self, frame: VideoFrame) -> VideoFrame:
+        frame.pts, frame.time_base = 0, Fraction(1, 1000)
+        self._graph.vpush(frame)
+        return self._graph.vpull()
+
+
+def looks_the_same(frame: VideoFrame, other: VideoFrame) -> bool:
+    """Whether two decoded frames of one recording hold the same picture, to the bit."""
+    if frame.format.name != other.format.name or (frame.width, frame.height) != (other.width, other.height):
+        return False
+    return all(np.array_equal(one, two) for one, two in zip(_planes(frame), _planes(other), strict=True))
+
+
+def _planes(frame: VideoFrame) -> list[NDArray[np.uint8]]:
+    """The bytes of each plane, without what pads its lines where that is known."""
+    planar = frame.format.is_planar
+    sample = (frame.format.components[0].bits + 7) // 8
+    planes = []
+    for plane in frame.planes:
+        lines = np.frombuffer(memoryview(plane), np.uint8)[: plane.height * plane.line_size]
+        lines = lines.reshape(plane.height, plane.line_size)
+        planes.append(lines[:, : plane.width * sample] if planar else lines)
+    return planes

@@ -1,0 +1,96 @@
+"""Splits a timeline into pieces that are drawn, kept and joined one by one.
+
+A piece is a segment of the timeline, or a part of a long one. Its name in the store tells
+everything that decides how it looks, so that a changed plan draws only what changed, and an
+interrupted run goes on with what it had finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from cutdown.assembly.picture_format import PictureFormat
+from cutdown.recording import Recording
+from cutdown.store import hash_key
+from cutdown.timeline import Segment, Timeline
+
+PIECE_VERSION: Final = 1  # counted up when the same piece would be drawn otherwise
+_LONGEST_SECONDS: Final = 20  # of output; what an interrupted run can lose
+
+
+class Piece(NamedTuple):
+    """``shown`` frames from a source tick on, ``speed`` ticks apart, then ``hold`` repeats."""
+
+    start: Fraction
+    """In ticks of the output's rate."""
+    speed: Fraction
+    shown: int
+    hold: int
+
+    @property
+    def frames(self) -> int:
+        """Frames of the output."""
+        return self.shown + self.hold
+
+    @property
+    def end(self) -> Fraction:
+        """The source tick that would come next."""
+        return self.start + self.shown * self.speed
+
+    def moments(self, rate: Fraction) -> list[Fraction]:
+        """Seconds of the source that its moving frames show."""
+        return [(self.start + offset * self.speed) / rate for offset in range(self.shown)]
+
+    def key(self, recording: Recording, picture: PictureFormat) -> str:
+        """Its name in the store."""
+        stream = recording.picture.stream_index if recording.picture else None
+        return hash_key(
+            "piece",
+            PIECE_VERSION,
+            recording.sha256,
+            stream,
+            picture.model_dump(mode="json"),
+            [str(self.start), str(self.speed), self.shown, self.hold],
+        )
+
+
+def split(timeline: Timeline) -> list[Piece]:
+    """The pieces of a timeline in order; together they have its frames."""
+    longest = max(1, round(_LONGEST_SECONDS * timeline.rate))
+    return [piece for segment in timeline.segments for piece in _split_segment(segment, longest)]
+
+
+def _split_segment(segment: Segment, longest: int) -> Iterable[Piece]:
+    count = -(-segment.frames // longest)
+    moving = segment.frames - segment.hold
+    for number in range(count):
+        first = segment.frames * number // count
+        end = segment.frames * (number + 1) // count
+        begin = min(first, moving - 1)
+        shown = max(1, min(end, moving) - begin)
+        yield Piece(
+            start=segment.source_frame + begin * segment.speed,
+            speed=segment.speed,
+            shown=shown,
+            hold=end - first - shown,
+        )
+
+
+def runs(costs: Sequence[float], count: int) -> list[range]:
+    """Share work out in runs of neighbours that cost about the same.
+
+    Args:
+        costs: what each piece costs, in any unit.
+        count: runs wanted; there may be fewer.
+    """
+    total = sum(costs)
+    found: list[range] = []
+    first, spent, done = 0, 0.0, 0.0
+    for at, cost in enumerate(costs):
+        spent += cost
+        if spent >= (total - done) / max(1, count - len(found)) or at == len(costs) - 1:
+            found.append(range(first, at + 1))
+            first, done, spent = at + 1, done + spent, 0.0
+    return found
