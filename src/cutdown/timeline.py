@@ -17,7 +17,7 @@ from typing import Final, Literal
 from pydantic import Field, model_validator
 
 from cutdown.plan import ActionType
-from cutdown.timebase import SAMPLE_RATE, Frozen, Ratio, Seconds, sample_of_frame
+from cutdown.timebase import SAMPLE_RATE, Frozen, Ratio, Seconds, Span, sample_of_frame
 
 FRAME_TOLERANCE: Final = Fraction(2, 1000)  # containers round timestamps to as coarse as a millisecond
 
@@ -134,3 +134,9 @@ class Timeline(Frozen):
     def duration(self) -> Fraction:
         """Length of the output in seconds."""
         return self.frames / self.rate
+
+
+class Chapter(Span):
+    """A stretch of the output with one topic, in seconds of the output."""
+
+    title: str

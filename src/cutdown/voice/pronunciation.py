@@ -73,19 +73,19 @@ class Pronunciation:
             fixes += found
         return Reading(" ".join(text.split()), fixes)
 
-    @staticmethod
-    def load(own: Path | None = None) -> Pronunciation:
-        """The shipped dictionary with the user's file on top.
 
-        Raises:
-            UsageError: names the file and the entry that is wrong.
-        """
-        shipped = _shipped()
-        if own is None:
-            return Pronunciation(shipped)
-        entries = read_entries(own)
-        replaced = {entry.key for entry in entries}
-        return Pronunciation([*entries, *(entry for entry in shipped if entry.key not in replaced)])
+def load_dictionary(own: Path | None = None) -> Pronunciation:
+    """The shipped dictionary with the user's file on top.
+
+    Raises:
+        UsageError: names the file and the entry that is wrong.
+    """
+    shipped = _shipped()
+    if own is None:
+        return Pronunciation(shipped)
+    entries = read_entries(own)
+    replaced = {entry.key for entry in entries}
+    return Pronunciation([*entries, *(entry for entry in shipped if entry.key not in replaced)])
 
 
 @cache

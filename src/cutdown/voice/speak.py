@@ -18,7 +18,7 @@ from cutdown.voice import Voice, open_voice
 from cutdown.voice.forecast import spoken_seconds
 from cutdown.voice.lines import Line, lines_of
 from cutdown.voice.polish import polished, to_wav
-from cutdown.voice.pronunciation import Pronunciation
+from cutdown.voice.pronunciation import load_dictionary
 from cutdown.voice.shorten import shortened
 
 _CACHE_VERSION: Final = 1  # of everything between the voice's samples and the stored file
@@ -55,7 +55,7 @@ def speak(plan: EditPlan, options: VoiceOptions, store: Store, *, progress: Prog
     voice = open_voice(options.voice)
     lines = lines_of(plan, voice.pace)
     language = _language(plan, voice, any_lines=bool(lines))
-    dictionary = Pronunciation.load(options.pronunciation)
+    dictionary = load_dictionary(options.pronunciation)
     made: list[NarrationLine] = []
     fixes = calls = characters = 0
     total = sum(len(line.text) for line in lines)
