@@ -1,0 +1,82 @@
+"""The words that are heard in the output, at the output's time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from cutdown.narration import Narration, NarrationLine
+from cutdown.timebase import SAMPLE_RATE
+from cutdown.timeline import Sound, Timeline
+from cutdown.transcript import Transcript, Word
+
+HALF: Final = Fraction(1, 2)
+STRETCHED: Final = Fraction(3, 10)  # s of a long word; recognisers stretch words over the pauses beside them
+_LONGEST_WORD: Final = Fraction(30)  # s; bounds the search, far above what any recogniser gives
+_PAUSE_LETTERS: Final = 4  # a comma or a full stop takes about as long as four letters
+
+
+class SpokenWord(NamedTuple):
+    """One word with its punctuation, and when it is heard, in seconds of the output."""
+
+    text: str
+    start: Fraction
+    end: Fraction
+
+
+def spoken_words(timeline: Timeline, transcript: Transcript, narration: Narration | None) -> list[SpokenWord]:
+    """Every word that is heard in the output, in order.
+
+    A recorded word counts as heard where one sound plays at least half of it, or 0.3 s of it; a
+    word cut shorter is dropped. Words of narration share out their line's time by their letters.
+
+    Args:
+        timeline: the output.
+        transcript: of the recording.
+        narration: the lines that the timeline refers to; None leaves their words out.
+    """
+    heard: list[SpokenWord] = []
+    starts = [word.start for word in transcript.words]
+    for sound in timeline.sounds:
+        if sound.kind == "recording":
+            heard.extend(_recorded(sound, transcript.words, starts))
+        elif sound.kind == "narration" and narration is not None and sound.line is not None:
+            heard.extend(_narrated(sound, narration.lines[sound.line]))
+    return heard
+
+
+def share_out(words: Sequence[str], start: Fraction, end: Fraction) -> list[SpokenWord]:
+    """Words spread over a stretch of time by their letters and the pauses after them."""
+    weights = [
+        len(word) + 1 + _PAUSE_LETTERS * word.endswith((",", ";", ":", ".", "!", "?")) for word in words
+    ]
+    if weights and words[-1].endswith((",", ";", ":", ".", "!", "?")):
+        weights[-1] -= _PAUSE_LETTERS  # silence after the last word was trimmed off
+    total = sum(weights)
+    spread: list[SpokenWord] = []
+    before = 0
+    for word, weight in zip(words, weights, strict=True):
+        first, last = (start + (end - start) * at / total for at in (before, before + weight))
+        spread.append(SpokenWord(word, first, last))
+        before += weight
+    return spread
+
+
+def _recorded(sound: Sound, words: Sequence[Word], starts: Sequence[Fraction]) -> Iterable[SpokenWord]:
+    begin = Fraction(sound.source_sample, SAMPLE_RATE)
+    end = begin + sound.samples * sound.tempo / SAMPLE_RATE
+    at = Fraction(sound.first_sample, SAMPLE_RATE)
+    first = bisect_left(starts, begin - _LONGEST_WORD)
+    for word in words[first : bisect_left(starts, end)]:
+        low, high = max(word.start, begin), min(word.end, end)
+        if high - low >= min(HALF * word.duration, STRETCHED) and high > low:
+            yield SpokenWord(
+                word.text.strip(), at + (low - begin) / sound.tempo, at + (high - begin) / sound.tempo
+            )
+
+
+def _narrated(sound: Sound, line: NarrationLine) -> Iterable[SpokenWord]:
+    start = Fraction(sound.first_sample, SAMPLE_RATE)
+    return share_out(line.text.split(), start, Fraction(sound.end_sample, SAMPLE_RATE))
