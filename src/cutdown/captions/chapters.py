@@ -60,7 +60,9 @@ class _Sentence:
     @property
     def terms(self) -> list[str]:
         return [
-            term for term in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", self.text.lower()) if term not in _PLAIN
+            term
+            for term in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", self.text.lower())
+            if term not in _plain_words()
         ]
 
 

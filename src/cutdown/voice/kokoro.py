@@ -8,7 +8,6 @@ names it by ``CUTDOWN_KOKORO_VOICE``. Phonemes come from hibari, which shares th
 from __future__ import annotations
 
 import hashlib
-import json
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -135,11 +134,14 @@ def _load(style: Path) -> _Model:
     """Model, phonemes and style, once a process."""
     import hibari
     import onnxruntime
+    from hibari.g2p import G2P
 
     styles = np.frombuffer(_read_style(style), np.float32).reshape(-1, 256)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads burnt a third
     session = onnxruntime.InferenceSession(_weights(), options, providers=["CPUExecutionProvider"])
-    return _Model(session, hibari.Hibari(voice="heart"), styles)
+    british = style.stem.startswith("b")  # bf_emma, bm_george: their names say where they are from
+    return _Model(session, hibari.Hibari(voice="heart", g2p=G2P(british=british)), styles)
