@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 from av.filter import Graph
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from cutdown.assembly.colour_names import codec_colour
@@ -41,16 +42,9 @@ class Conform:
         self._matrix = colour.matrix
         self._scaler = VideoReformatter()
         self._finish = _Finish(picture.rotation, target) if self._needs_finish() else None
-        self._tone = None
-        if target.tone_mapped:
-            from cutdown.assembly.tone import ToneMap
-
-            self._tone = ToneMap(picture.colour)
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
         """The frame as the output shows it."""
-        if self._tone is not None:
-            frame = self._tone(frame)
         if not self._fits(frame):
             frame = self._scale(frame)
         return frame if self._finish is None else self._finish(frame)
@@ -67,6 +61,7 @@ class Conform:
             (frame.width, frame.height) == self._lying()
             and frame.format.name == self._target.pixel_format
             and not self._is_full(frame)
+            and not self._target.tone_mapped
             and self._matrix in (_UNSPECIFIED, codec_colour(self._target.colour).matrix)
         )
 
@@ -78,8 +73,9 @@ class Conform:
     def _scale(self, frame: VideoFrame) -> VideoFrame:
         width, height = self._lying()
         rgb = frame.format.is_rgb
-        target = codec_colour(self._target.colour).matrix
-        source = target if rgb or self._matrix in (_UNSPECIFIED, _RGB_MATRIX) else self._matrix
+        target = _scaler_matrix(codec_colour(self._target.colour).matrix)
+        declared = self._matrix not in (_UNSPECIFIED, _RGB_MATRIX) and not rgb
+        source = _scaler_matrix(self._matrix) if declared else target
         return self._scaler.reformat(
             frame,
             width,
@@ -90,8 +86,16 @@ class Conform:
             interpolation=_SCALING,
             src_color_range=_FULL if rgb or self._is_full(frame) else _LIMITED,
             dst_color_range=_LIMITED,
+            # With both named, swscale carries HDR over to standard range (PQ, HLG: white at 203 cd/m2).
+            dst_color_trc=ColorTrc.BT709 if self._target.tone_mapped else None,
+            dst_color_primaries=ColorPrimaries.BT709 if self._target.tone_mapped else None,
             threads=1,
         )
+
+
+def _scaler_matrix(matrix: int) -> int:
+    """A matrix of ITU-T H.273 by swscale's own number."""
+    return {6: 5, 10: 9}.get(matrix, matrix)
 
 
 class _Finish:
@@ -104,7 +108,10 @@ class _Finish:
         self._graph = Graph()
         steps = [
             self._graph.add_buffer(
-                width=lying[0], height=lying[1], format=target.pixel_format, time_base=Fraction(1, 1000)
+                width=lying[0],
+                height=lying[1],
+                format=VideoFormat(target.pixel_format),
+                time_base=Fraction(1, 1000),
             )
         ]
         steps += [self._graph.add("transpose", turn) for turn in _TURNS.get(rotation, ())]
