@@ -146,7 +146,7 @@ def _blocks(wav16k: Path) -> Iterator[tuple[Samples, int, float]]:
                 raw = np.frombuffer(file.readframes(_BLOCK), dtype="<i2")
                 if raw.size < _HOP:
                     break
-                block = raw.astype(np.float32) / 32768
+                block: Samples = (raw.astype(np.float32) / 32768).astype(np.float32)
                 read += raw.size
                 yield np.concatenate([before, block]), before.size, read / total
                 before = block[-_LEAD_IN:]

@@ -1,0 +1,157 @@
+"""Hesitations, empty phrases and stammered words: what a listener does not miss.
+
+A hesitation that stands between two short silences can be cut without a trace. One that runs
+into its neighbours cannot; its sentence is reported, so that it may be spoken anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from cutdown.director.phrasebook import Phrasebook
+from cutdown.director.talk import Talk
+from cutdown.director.wording import ends_sentence, plain
+from cutdown.signals import Signals
+
+_EDGE: Final = 55  # ms of silence on both sides without which a cut is heard
+_CLEAR_EDGE: Final = 85  # ms, where the words alone do not prove a hesitation
+_SHORTEST: Final = 140  # ms; shorter sounds are parts of words
+_LONGEST: Final = 1_300  # ms of a drawn-out "um"
+_LONGEST_MISHEARD: Final = 430  # ms
+_LONGEST_UNHEARD: Final = 620  # ms
+_WITHIN_SENTENCE: Final = 420  # ms of silence; a longer one separates sentences
+_CLEAR_SPEECH_DB: Final = 25.0  # speech over silence; below, noise chops words into pieces
+_SURE_WORD: Final = 0.5  # a recogniser's probability
+_UNKNOWN_STAMMER: Final = 3  # letters, where no phrasebook knows the language
+
+
+@dataclass(frozen=True)
+class Hesitation:
+    """Sounds ``[first, last)`` to leave out."""
+
+    first: int
+    last: int
+    kind: Literal["filler", "repeat"]
+    reason: str
+    confidence: float
+    note: str
+
+
+def find_hesitations(
+    talk: Talk, signals: Signals, book: Phrasebook, gone: frozenset[int]
+) -> tuple[Hesitation, ...]:
+    """Hesitations that can be cut cleanly, in order.
+
+    Args:
+        talk: the sounds.
+        signals: for how far the speech stands out of the noise.
+        book: what the language's speakers say.
+        gone: sounds that are left out anyway.
+    """
+    found: list[Hesitation] = []
+    taken = set(gone)
+    finders = (_phrases(talk, book), _unheard(talk, signals, book), _stammers(talk, book))
+    for finder in finders:
+        for one in finder:
+            sounds = range(one.first, one.last)
+            if not taken.intersection(sounds):
+                taken.update(sounds)
+                found.append(one)
+    return tuple(sorted(found, key=lambda hesitation: hesitation.first))
+
+
+def is_empty(text: str, book: Phrasebook) -> bool:
+    """Whether plain words are nothing but hesitation."""
+    return text in book.hesitations or text in book.empty_phrases
+
+
+def _silences(talk: Talk, first: int, last: int) -> tuple[int, int]:
+    return talk.silence_before(first), talk.silence_after(last - 1)
+
+
+def _phrases(talk: Talk, book: Phrasebook) -> Iterator[Hesitation]:
+    """What reads as a hesitation or an empty phrase and stands between silences."""
+    for first in range(len(talk.sounds)):
+        for last in range(first + 1, min(first + 3, len(talk.sounds)) + 1):
+            text = plain(talk.text(first, last))
+            before, after = _silences(talk, first, last)
+            length = talk.sounds[last - 1].end - talk.sounds[first].start
+            if min(before, after) < _EDGE or length > _LONGEST:
+                continue
+            if is_empty(text, book):
+                said = f"“{text}” stands between two silences"
+                yield Hesitation(first, last, "filler", f"Filler: “{text}”", 0.95, said)
+            elif (
+                last == first + 1
+                and text in book.misheard_hesitations
+                and _SHORTEST <= length <= _LONGEST_MISHEARD
+                and min(before, after) >= _CLEAR_EDGE - 10
+                and max(before, after) <= _WITHIN_SENTENCE
+            ):
+                said = "a short sound between two silences in mid-sentence"
+                yield Hesitation(first, last, "filler", "Filler: a sound of hesitation", 0.75, said)
+
+
+def _unheard(talk: Talk, signals: Signals, book: Phrasebook) -> Iterator[Hesitation]:
+    """A voice between two silences in mid-sentence, to which the recogniser heard no word."""
+    if not book.hesitations or not _speaks_clearly(signals):
+        return
+    for index, sound in enumerate(talk.sounds):
+        before, after = _silences(talk, index, index + 1)
+        if (
+            sound.first == sound.last
+            and sound.voiced
+            and _SHORTEST <= sound.length <= _LONGEST_UNHEARD
+            and min(before, after) >= _EDGE
+            and max(before, after) <= _WITHIN_SENTENCE
+        ):
+            said = "a voice without a word between two silences in mid-sentence"
+            yield Hesitation(index, index + 1, "filler", "Filler: a sound of hesitation", 0.7, said)
+
+
+def _speaks_clearly(signals: Signals) -> bool:
+    if signals.speech_level_db is None or signals.noise_floor_db is None:
+        return False
+    return signals.speech_level_db - signals.noise_floor_db >= _CLEAR_SPEECH_DB
+
+
+def _stammers(talk: Talk, book: Phrasebook) -> Iterator[Hesitation]:
+    """A word that is said twice, where the first one has its own sound."""
+    for index in range(len(talk.sounds) - 1):
+        text = plain(talk.text(index, index + 1))
+        following = talk.heard(index + 1, index + 2)
+        if not following or talk.silence_before(index) < _EDGE or talk.silence_after(index) > 1000:
+            continue
+        if is_stammer(talk.text(index, index + 1), following[0].text, book):
+            yield Hesitation(
+                index, index + 1, "repeat", f"Repeated word: “{text}”", 0.85, f"“{text}” is said twice"
+            )
+
+
+def is_stammer(first: str, second: str, book: Phrasebook) -> bool:
+    """Whether the second of two neighbouring words repeats the first by accident."""
+    word = plain(first)
+    if not word or word != plain(second) or ends_sentence(first) or not word.replace("'", "").isalpha():
+        return False
+    return word in book.stammered if book.stammered else len(word) <= _UNKNOWN_STAMMER
+
+
+def unclean_words(talk: Talk, first: int, last: int, book: Phrasebook) -> tuple[int, ...]:
+    """Words of the sounds ``[first, last)`` that should not be there but cannot be cut out.
+
+    Returns:
+        Indexes into ``talk.words``.
+    """
+    if first >= last:
+        return ()
+    low, high = talk.sounds[first].first, talk.sounds[last - 1].last
+    found = []
+    for index in range(low, high):
+        word = talk.words[index]
+        following = talk.words[index + 1].text if index + 1 < high else ""
+        hesitates = plain(word.text) in book.hesitations and word.probability >= _SURE_WORD
+        if hesitates or is_stammer(word.text, following, book):
+            found.append(index)
+    return tuple(found)

@@ -1,0 +1,53 @@
+"""Sentences: what is kept or left out as a whole when a length is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from cutdown.director.talk import Talk
+from cutdown.director.wording import ends_sentence
+
+_AFTER_STOP: Final = 100  # ms of silence after a full stop
+_AFTER_COMMA: Final = 350  # ms; recognisers write a comma where a speaker's voice stays up
+_ALWAYS: Final = 700  # ms; nobody pauses so long within a sentence that is meant to be kept whole
+
+_FAR: Final = 1_500  # ms; so much was left out between them that they are not said in one breath
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The sounds of one sentence, without those that are left out anyway."""
+
+    sounds: tuple[int, ...]
+    text: str
+
+
+def find_sentences(talk: Talk, gone: Collection[int]) -> tuple[Sentence, ...]:
+    """All sentences in order, made of the sounds that are not gone."""
+    groups: list[list[int]] = []
+    for sound in range(len(talk.sounds)):
+        if sound in gone:
+            continue
+        if groups and not _parts(talk, groups[-1][-1], sound):
+            groups[-1].append(sound)
+        else:
+            groups.append([sound])
+    return tuple(
+        Sentence(tuple(group), " ".join(text for sound in group if (text := talk.text(sound, sound + 1))))
+        for group in groups
+    )
+
+
+def _parts(talk: Talk, before: int, after: int) -> bool:
+    silence = sum(talk.silence_after(sound) for sound in range(before, after))
+    if silence >= _ALWAYS or talk.sounds[after].start - talk.sounds[before].end >= _FAR:
+        return True
+    words = talk.heard(before, before + 1)
+    if not words:
+        return False
+    last = words[-1].text
+    if ends_sentence(last):
+        return silence >= _AFTER_STOP
+    return silence >= _AFTER_COMMA and last.rstrip().endswith((",", ";", ":"))
