@@ -1,4 +1,4 @@
-"""A better voice, fifty times as slow: Kokoro-82M with 8-bit weights.
+"""A better voice, some seventy times as slow: Kokoro-82M with 8-bit weights.
 
 The weights come as four data packages (the extra ``kokoro``). The style of an English voice is
 a small file that no Python package carries: the user puts it into the state folder once, or
@@ -38,7 +38,7 @@ class _Model(NamedTuple):
 
 
 class KokoroVoice:
-    """Speaks English at 24 kHz in about half of real time on one core."""
+    """Speaks English at 24 kHz; a second of speech costs about a second of one core."""
 
     provider: ClassVar[str] = "kokoro"
     languages: ClassVar[frozenset[str]] = frozenset({"en"})

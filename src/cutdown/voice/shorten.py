@@ -14,8 +14,8 @@ _LEAST_KEPT: Final = 0.5  # of the words; a line cut deeper no longer says what 
 
 _ASIDE: Final = re.compile(r"\s*\([^()]*\)|\s+[–—]\s[^–—.!?]*\s[–—](?=\s)")
 _LEADING: Final = re.compile(
-    r"(?i)(?:^|(?<=[.!?]\s))(?:so|now|okay|ok|well|alright|all right|basically|actually|right|and|but|anyway|"
-    r"of course|as you can see|you see|you know|let's see|in other words),?\s+(?=\w)"
+    r"(?i)(?:^|(?<=[.!?]\s))(?:(?:so|now|okay|ok|well|alright|all right|basically|actually|right|and|but|anyway|"
+    r"of course|as you can see|you see|you know|let's see|in other words),?\s+)+(?=\w)"
 )
 _FILLER: Final = re.compile(
     r"(?i),?\s+\b(?:basically|actually|really|just|simply|very|quite|essentially|obviously|literally|"
