@@ -77,7 +77,7 @@ class Take:
 
     def mix(self) -> Samples:
         """All sound together: mono, 48 kHz."""
-        mixed = room(self.now, self.rng)
+        mixed = room(self.now, np.random.default_rng(_SEED))
         for begin, sound in self.sounds:
             part = sound[: self.now - begin]
             mixed[begin : begin + part.size] += part
