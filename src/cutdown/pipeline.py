@@ -119,12 +119,18 @@ def _direct(
     job: Job, do: Phases, account: _Account, store: Store, recording: Recording, heard: phases.Ingested
 ) -> phases.Directed:
     """The director's plan, or the one that a person brought."""
-    options = job.effective_options.director
-    said = {"recording": recording, "transcript": heard.transcript}
-    if job.plan is None:
-        return account.run("director", do.direct, **said, signals=heard.signals, options=options)
-    adopted = phases.adopt(store, **said, path=job.plan)
-    return account.run("director", lambda: (adopted, False))
+    transcript = heard.transcript
+    if job.plan is not None:
+        adopted = phases.adopt(store, recording=recording, transcript=transcript, path=job.plan)
+        return account.run("director", lambda: (adopted, False))
+    return account.run(
+        "director",
+        do.direct,
+        recording=recording,
+        transcript=transcript,
+        signals=heard.signals,
+        options=job.effective_options.director,
+    )
 
 
 def _make(job: Job, do: Phases, account: _Account, results: Results, dictionary: Ref | None) -> Results:

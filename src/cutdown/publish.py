@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from fractions import Fraction
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -173,10 +172,11 @@ def _outcome(
     files: tuple[str, ...],
     store: Store,
 ) -> Outcome:
-    seconds, flags = plan.planned_duration, ()
+    seconds = plan.planned_duration
+    flags: tuple[str, ...] = ()
     if results.assembled:
         timeline = Timeline.model_validate_json(store.read_text(results.assembled.timeline))
-        seconds = Fraction(timeline.duration)
+        seconds = timeline.duration
         flags = tuple(f"{fit.action}: {fit.note}" for fit in timeline.fits if fit.lever == "flag")
     failed = tuple(check.name for check in certificate.checks if not check.passed) if certificate else ()
     counts = Counter(action.type for action in plan.actions)
