@@ -10,10 +10,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
+from cutdown.director.draft import Draft
 from cutdown.director.hesitations import Hesitation, find_hesitations
 from cutdown.director.pauses import Removal
 from cutdown.director.phrasebook import Phrasebook, phrasebook
-from cutdown.director.draft import Draft
 from cutdown.director.pieces import Piece, to_plan, with_keeps
 from cutdown.director.rewording import bridged, reworded, with_rewordings
 from cutdown.director.screen import Screen
