@@ -114,7 +114,7 @@ def _cost(group: Sequence[SpokenWord], script: _Script) -> float:
     if not text.endswith(_FULL_STOP):
         cost += 1.0 if text.endswith(_COMMA) else 3.0
     if any(word.text.endswith(_FULL_STOP) for word in group[:-1]):
-        cost += 0.5
+        cost += 0.5 if len(text) <= script.line else 2.5
     cost += 3.0 * max(0.0, float(SHORTEST) - seconds)
     return cost + 0.5 * (len(group) == 1)
 
