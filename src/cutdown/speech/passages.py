@@ -1,0 +1,117 @@
+"""Where somebody speaks, packed into passages of the length that Whisper hears at once.
+
+Whisper invents words in silence, and repeats or loses some where its window of 30 s ends in
+the middle of a word. So a voice activity detector finds the speech, long silences are left out,
+and every passage ends where somebody pauses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+WHISPER_RATE: Final = 16_000  # Hz, what the models and the detector were trained on
+
+_THRESHOLD: Final = 0.5  # the detector's own default; noise, hum, clicks and music stay below 0.4
+_PAUSE_MS: Final = 500  # shorter pauses stay inside a stretch
+_PAD_MS: Final = 300  # kept on both sides, so that onsets and last consonants are heard
+_PASSAGE_SECONDS: Final = 29  # of Whisper's 30 s, so that rounding never spills over
+_BLOCK: Final = 600 * WHISPER_RATE  # listened to at once; bounds the memory for a long recording
+
+Wave = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Samples ``[start, end)`` of the recording in which somebody speaks."""
+
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Stretches of speech without the silences between them, and the way back to the recording.
+
+    ``wave`` is at 16 kHz, at most 29 s long.
+    """
+
+    wave: Wave
+    stretches: tuple[Stretch, ...]
+
+    def place(self, start: float, end: float) -> tuple[Fraction, Fraction]:
+        """Seconds of the recording for a word at seconds of the passage; it stays in one stretch."""
+        middle = (start + end) / 2 * WHISPER_RATE
+        offsets = [0, *accumulate(len(stretch) for stretch in self.stretches[:-1])]
+        index = max(sum(offset <= middle for offset in offsets) - 1, 0)
+        stretch, offset = self.stretches[index], offsets[index]
+
+        def moment(seconds: float) -> Fraction:
+            sample = round(seconds * WHISPER_RATE) - offset + stretch.start
+            return Fraction(min(max(sample, stretch.start), stretch.end), WHISPER_RATE)
+
+        return moment(start), moment(end)
+
+
+def find_speech(samples: NDArray[np.int16]) -> list[Stretch]:
+    """Stretches of speech by Silero's detector, padded, in order, each at most 29 s long.
+
+    Args:
+        samples: mono sound at 16 kHz, ``[samples]``.
+    """
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(
+        threshold=_THRESHOLD,
+        min_silence_duration_ms=_PAUSE_MS,
+        speech_pad_ms=_PAD_MS,
+        max_speech_duration_s=_PASSAGE_SECONDS,
+    )
+    found: list[Stretch] = []
+    for first in range(0, len(samples), _BLOCK):
+        block = to_wave(samples[first : first + _BLOCK])
+        for span in get_speech_timestamps(block, options):
+            start, end = first + int(span["start"]), first + min(int(span["end"]), len(block))
+            found += _split(Stretch(max(start, found[-1].end if found else 0), end))
+    return [stretch for stretch in found if len(stretch) > 0]
+
+
+def _split(stretch: Stretch) -> Iterator[Stretch]:
+    """Pieces of at most 29 s; the detector's own splits may exceed it by their padding."""
+    for start in range(stretch.start, stretch.end, _PASSAGE_SECONDS * WHISPER_RATE):
+        yield Stretch(start, min(start + _PASSAGE_SECONDS * WHISPER_RATE, stretch.end))
+
+
+def to_wave(samples: NDArray[np.int16]) -> Wave:
+    """16-bit samples as floats from -1 to 1."""
+    return samples.astype(np.float32) / np.float32(32768)
+
+
+def pack(samples: NDArray[np.int16], stretches: list[Stretch]) -> list[Passage]:
+    """Fill passages with whole stretches, in order.
+
+    Args:
+        samples: mono sound at 16 kHz, ``[samples]``.
+        stretches: where somebody speaks, each at most 29 s long.
+    """
+    groups: list[list[Stretch]] = []
+    length = 0
+    for stretch in stretches:
+        length += len(stretch)
+        if not groups or length > _PASSAGE_SECONDS * WHISPER_RATE:
+            groups.append([])
+            length = len(stretch)
+        groups[-1].append(stretch)
+    return [
+        Passage(to_wave(np.concatenate([samples[s.start : s.end] for s in group])), tuple(group))
+        for group in groups
+    ]

@@ -1,0 +1,193 @@
+"""Whisper on this machine, by faster-whisper: int8 on the CPU, a time for every word.
+
+The same sound gives the same words: there is no random sampling anywhere. Where the model
+loses itself in a loop, the passage is decoded again with repetition made costly, and the
+likelier text stays.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from cutdown.errors import MediaError, UsageError
+from cutdown.media.sound import open_wav, read_wav_header
+from cutdown.progress import Progress, unheard
+from cutdown.settings import SpeechOptions
+from cutdown.speech.passages import WHISPER_RATE, Passage, find_speech, pack
+from cutdown.speech.weights import BUNDLED, fetch, read_bundled
+from cutdown.speech.words import HeardSegment, HeardWord, to_transcript_words
+from cutdown.transcript import Transcript
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+Care = Literal["careful", "quick"]
+
+_BEAMS: Final[dict[Care, int]] = {"careful": 5, "quick": 1}
+_LOOPING: Final = 2.4  # OpenAI's limit for gzip's ratio: beyond it the text repeats itself
+_LOST: Final = -1.0  # OpenAI's limit for the mean log probability of a token
+_REPETITION_PENALTY: Final = 1.2  # on tokens said before, when a passage is decoded again
+_SURE: Final = 0.7  # probability of a language at which no further passage is listened to
+_LANGUAGE_PASSAGES: Final = 4
+
+
+class Whisper:
+    """Transcribes with a model on this machine.
+
+    Args:
+        care: ``careful`` searches with five beams; ``quick`` with one, which is enough to check
+            what an output says.
+    """
+
+    def __init__(self, care: Care = "careful") -> None:
+        self._beams = _BEAMS[care]
+
+    def transcribe(
+        self, sound: Path, options: SpeechOptions, *, duration: Fraction, progress: Progress = unheard
+    ) -> Transcript:
+        """Write down one sound track; see `cutdown.speech.Transcriber`."""
+        check_language(options)
+        header = read_wav_header(sound)
+        if (header.sample_rate, header.channels) != (WHISPER_RATE, 1):
+            raise MediaError(
+                f"'{sound.name}' has {header.channels} channels at {header.sample_rate} Hz; "
+                f"Whisper takes mono at {WHISPER_RATE} Hz"
+            )
+        samples = open_wav(sound)[:, 0]
+        passages = pack(samples, find_speech(samples))
+        language = "und"
+        heard: list[HeardSegment] = []
+        if passages:
+            model = load_model(options.whisper_model)
+            language = options.language or _find_language(model, passages)
+        for done, passage in enumerate(passages):
+            heard += self._listen(model, passage, language, options.glossary)
+            progress((done + 1) / len(passages))
+        words, segments = to_transcript_words(heard, duration)
+        return Transcript(
+            language=language if words else "und",
+            model=options.whisper_model,
+            duration=duration,
+            words=words,
+            segments=segments,
+        )
+
+    def _listen(
+        self, model: WhisperModel, passage: Passage, language: str, glossary: str
+    ) -> list[HeardSegment]:
+        segments = self._decode(model, passage, language, glossary)
+        if any(_went_wrong(segment) for segment in segments):
+            again = self._decode(model, passage, language, "", repetition_penalty=_REPETITION_PENALTY)
+            if sum(map(_went_wrong, again)) < sum(map(_went_wrong, segments)):
+                return again
+        return segments
+
+    def _decode(
+        self,
+        model: WhisperModel,
+        passage: Passage,
+        language: str,
+        glossary: str,
+        repetition_penalty: float = 1.0,
+    ) -> list[HeardSegment]:
+        segments, _ = model.transcribe(
+            passage.wave,
+            language=language,
+            beam_size=self._beams,
+            temperature=0.0,  # sampling would give other words in every process
+            repetition_penalty=repetition_penalty,
+            condition_on_previous_text=False,  # a mistake in one passage would spread to the next
+            hotwords=glossary.strip() or None,  # unlike an initial prompt, it is given to every window
+            word_timestamps=True,
+            vad_filter=False,  # the passage holds speech alone
+        )
+        return [
+            HeardSegment(
+                words=tuple(
+                    HeardWord(
+                        *passage.place(word.start, word.end), word.word.strip(), float(word.probability)
+                    )
+                    for word in segment.words or ()
+                    if word.word.strip()
+                ),
+                no_speech=segment.no_speech_prob,
+                average_log_probability=segment.avg_logprob,
+                compression=segment.compression_ratio,
+            )
+            for segment in segments
+        ]
+
+
+def _went_wrong(segment: HeardSegment) -> bool:
+    return segment.compression > _LOOPING or segment.average_log_probability < _LOST
+
+
+def check_language(options: SpeechOptions) -> None:
+    """Refuse a language that no Whisper model, or not this one, knows.
+
+    Raises:
+        UsageError: names what is allowed.
+    """
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+    if options.language is None:
+        return
+    if options.language not in _LANGUAGE_CODES:
+        raise UsageError(
+            f"no language '{options.language}' in Whisper; give an ISO 639-1 code such as en, de, ja, or none to have it found"
+        )
+    if options.whisper_model.endswith(".en") and options.language != "en":
+        raise UsageError(
+            f"the model '{options.whisper_model}' knows English alone, not '{options.language}'; choose base or larger"
+        )
+
+
+_loading = threading.Lock()
+
+
+def load_model(name: str) -> WhisperModel:
+    """A model, loaded once per process.
+
+    Raises:
+        UsageError: no such model.
+        ModelError: its files are missing or are not the ones expected.
+    """
+    with _loading:
+        return _load(name)
+
+
+@functools.lru_cache(maxsize=2)
+def _load(name: str) -> WhisperModel:
+    from faster_whisper import WhisperModel
+
+    if name in BUNDLED:
+        return WhisperModel(
+            name, device="cpu", compute_type="int8", cpu_threads=_cores(), files=read_bundled(name)
+        )
+    return WhisperModel(str(fetch(name)), device="cpu", compute_type="int8", cpu_threads=_cores())
+
+
+def _cores() -> int:
+    """Cores that this process may use; Linux tells, elsewhere all count."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _find_language(model: WhisperModel, passages: Sequence[Passage]) -> str:
+    """The language most likely over the first passages; the first alone where it leaves no doubt."""
+    if not model.model.is_multilingual:
+        return "en"
+    votes: dict[str, float] = {}
+    for passage in passages[:_LANGUAGE_PASSAGES]:
+        _, _, probabilities = model.detect_language(passage.wave)
+        for language, probability in probabilities:
+            votes[language] = votes.get(language, 0.0) + probability
+        if max(votes.values()) >= _SURE:
+            break
+    return max(votes, key=lambda language: votes[language])
