@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -15,6 +16,8 @@ from cutdown.transcript import Transcript, Word
 HALF: Final = Fraction(1, 2)
 STRETCHED: Final = Fraction(3, 10)  # s of a long word; recognisers stretch words over the pauses beside them
 _LONGEST_WORD: Final = Fraction(30)  # s; bounds the search, far above what any recogniser gives
+_RESUMED: Final = re.compile(r"['’-]\w")  # Whisper gives "o'clock" and "post-process" in two parts
+_NO_PAUSE: Final = Fraction(1, 10)  # s between two parts of one word
 _PAUSE_LETTERS: Final = 4  # a comma or a full stop takes about as long as four letters
 
 
@@ -64,17 +67,23 @@ def share_out(words: Sequence[str], start: Fraction, end: Fraction) -> list[Spok
     return spread
 
 
-def _recorded(sound: Sound, words: Sequence[Word], starts: Sequence[Fraction]) -> Iterable[SpokenWord]:
+def _recorded(sound: Sound, words: Sequence[Word], starts: Sequence[Fraction]) -> list[SpokenWord]:
     begin = Fraction(sound.source_sample, SAMPLE_RATE)
     end = begin + sound.samples * sound.tempo / SAMPLE_RATE
     at = Fraction(sound.first_sample, SAMPLE_RATE)
+    heard: list[SpokenWord] = []
     first = bisect_left(starts, begin - _LONGEST_WORD)
     for word in words[first : bisect_left(starts, end)]:
         low, high = max(word.start, begin), min(word.end, end)
-        if high - low >= min(HALF * word.duration, STRETCHED) and high > low:
-            yield SpokenWord(
-                word.text.strip(), at + (low - begin) / sound.tempo, at + (high - begin) / sound.tempo
-            )
+        if high - low < min(HALF * word.duration, STRETCHED):
+            continue
+        text = word.text.strip()
+        start, stop = (at + (moment - begin) / sound.tempo for moment in (low, high))
+        if heard and _RESUMED.match(text) and start - heard[-1].end < _NO_PAUSE:
+            heard[-1] = SpokenWord(heard[-1].text + text, heard[-1].start, stop)
+        else:
+            heard.append(SpokenWord(text, start, stop))
+    return heard
 
 
 def _narrated(sound: Sound, line: NarrationLine) -> Iterable[SpokenWord]:

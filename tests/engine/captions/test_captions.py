@@ -92,6 +92,14 @@ def test_a_word_stretched_over_a_pause_is_heard_where_it_is_spoken() -> None:
     assert words[0].start == 0
 
 
+def test_words_that_the_recogniser_gave_in_parts_are_whole_again() -> None:
+    heard = transcript(
+        ("nine", 0, 0.4), ("o", 0.4, 0.6), ("'clock", 0.6, 1), ("use", 1.5, 1.8), ("-v", 2.2, 2.5)
+    )
+    words = spoken_words(timeline(("recording", 4, 0, "1")), heard, None)
+    assert [word.text for word in words] == ["nine", "o'clock", "use", "-v"]
+
+
 def test_narration_is_spread_over_its_sound_and_in_its_place() -> None:
     edited = timeline(("recording", 1, 0, "1"), ("narration", 3, 0, "0"), ("recording", 1, 9, "1"))
     heard = transcript(("Hi.", 0.2, 0.6), ("old", 5, 5.5), ("Bye.", 9.2, 9.6))
