@@ -1,0 +1,121 @@
+"""All checks of one output, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from cutdown.certificate import Certificate, Check
+from cutdown.errors import MediaError, RenderError
+from cutdown.media.sound import choose_track
+from cutdown.narration import Narration
+from cutdown.progress import Progress, part, unheard
+from cutdown.recording import Recording
+from cutdown.settings import RenderOptions
+from cutdown.store import Store, hash_file
+from cutdown.timeline import Timeline
+from cutdown.transcript import Word
+from cutdown.verify.blanks import check_blanks
+from cutdown.verify.listen import Heard, SourceSound, hear_output
+from cutdown.verify.loudness import check_loudness
+from cutdown.verify.packets import Tracks, read_packets
+from cutdown.verify.placement import Placements
+from cutdown.verify.recogniser import recogniser
+from cutdown.verify.reference import Reference
+from cutdown.verify.structure import check_structure
+from cutdown.verify.sync import check_sync
+from cutdown.verify.words import Listen, Spoken, check_words
+
+
+def verify(
+    output: Path,
+    source: Path,
+    recording: Recording,
+    timeline: Timeline,
+    narration: Narration,
+    expected_words: Sequence[Spoken],
+    options: RenderOptions,
+    *,
+    store: Store,
+    language: str,
+    scratch: Path,
+    track: int | None = None,
+    listen: Listen | None = None,
+    progress: Progress = unheard,
+) -> Certificate:
+    """Measure a finished video against its timeline.
+
+    The file's own bytes are measured: its packets are counted, its sound is decoded once, its
+    picture only around sampled cuts and where it may stand still. A check that fails is told in
+    the certificate, not raised.
+
+    Args:
+        output: the video.
+        source: the recording that it was made from.
+        recording: what the recording is.
+        timeline: what was planned.
+        narration: the lines spoken anew.
+        expected_words: what the plan says is spoken, in output time.
+        options: the loudness and the peak that were asked for.
+        store: holds the sound of the narration's lines.
+        language: what is spoken (ISO 639-1).
+        scratch: a folder for decoded sound, some 2 MB a minute.
+        track: the source's sound track that was used, counted from 0; its default one where None.
+        listen: the recogniser; the cheapest that suits the language where None.
+        progress: told the share done.
+
+    Raises:
+        MediaError: the output or the source cannot be read at all.
+        ModelError: the recogniser's weights are missing.
+    """
+    tracks = read_packets(output)
+    heard = _hear(output, tracks, timeline, scratch, part(progress, 0.02, 0.15))
+    checks: list[Check] = [
+        check_structure(
+            tracks, heard.samples if heard else None, timeline, has_picture=recording.picture is not None
+        )
+    ]
+    chosen = choose_track(recording, track) if recording.audio else None
+    packets = tracks.pictures[0] if tracks.pictures and len(tracks.pictures[0].ticks) else None
+    placements = Placements(output, source, recording, timeline, narration, store, chosen)
+    checks += check_sync(
+        placements.measure(packets, heard, part(progress, 0.15, 0.5)), timeline.rate, len(timeline.segments)
+    )
+    checks += check_loudness(heard, timeline.duration, options)
+    theirs = read_packets(source, recording.picture.stream_index) if recording.picture else None
+    seen = theirs.pictures[0] if theirs and theirs.pictures else None
+    checks += check_blanks(output, source, recording, timeline, packets, seen, part(progress, 0.5, 0.65))
+    with ExitStack() as open_files:
+        sound = open_files.enter_context(SourceSound(source, chosen.stream_index)) if chosen else None
+        reference = Reference(timeline, sound, narration, store)
+        if listen is None and heard and expected_words:
+            listen = recogniser(language, scratch)
+        checks.append(
+            check_words(heard, expected_words, reference, timeline, listen or _deaf, part(progress, 0.65, 1))
+        )
+    progress(1.0)
+    return Certificate(
+        output=output.name,
+        sha256=hash_file(output),
+        passed=all(check.passed for check in checks),
+        checks=tuple(checks),
+    )
+
+
+def _hear(
+    output: Path, tracks: Tracks, timeline: Timeline, scratch: Path, progress: Progress
+) -> Heard | None:
+    if not tracks.sounds:
+        return None
+    try:
+        return hear_output(output, scratch, timeline.duration, progress)
+    except RenderError as error:
+        raise MediaError(
+            f"the sound of '{output.name}' cannot be decoded ({error}); render it again"
+        ) from error
+
+
+def _deaf(_samples: object, /) -> Sequence[Word]:
+    """Stands in where there is nothing to listen for."""
+    return ()
