@@ -135,7 +135,7 @@ def ingest(store: Store, *, source: Path, recording: Recording, options: SpeechO
                     progress=part(tell, 0, 0.03),
                 )
             with meter.step("transcription"):
-                transcript = transcriber_named("whisper").transcribe(
+                transcript = transcriber_named("local").transcribe(
                     wav, options, duration=recording.duration, progress=part(tell, 0.03, 0.95)
                 )
         with meter.step("signals"):
