@@ -30,7 +30,10 @@ def check_complete(container: InputContainer, path: Path, size: int) -> None:
     """
     promised = 0
     if container.format.name.startswith("mov"):
-        promised = max((e.pos + e.size for s in container.streams for e in s.index_entries), default=0)
+        with path.open("rb") as file:
+            fragmented = b"moof" in _boxes(file, size)
+        if not fragmented:  # fragments are written to survive a crash: what is there counts
+            promised = max((e.pos + e.size for s in container.streams for e in s.index_entries), default=0)
     elif container.format.name.startswith("matroska"):
         promised = _matroska_end(path)
     if promised > size:

@@ -161,9 +161,12 @@ def _origin(container: InputContainer, times: dict[int, _Times]) -> Fraction:
 
 def _duration(container: InputContainer, times: dict[int, _Times], origin: Fraction) -> Fraction:
     stated = Fraction(container.duration or 0, av.time_base)
+    counted = max(track.end for track in times.values()) - origin
+    if stated > 0 and container.format.name.startswith("matroska"):
+        stated -= origin  # its writers count from 0, not from the first frame
+        return stated if stated >= counted - _PADDING else counted
     if stated > 0 and container.format.name.startswith(_STATED_WELL):
         return stated
-    counted = max(track.end for track in times.values()) - origin
     return stated if abs(stated - counted) <= _PADDING else counted
 
 

@@ -175,9 +175,9 @@ def read_wav_header(path: Path) -> WavHeader:
             file.seek(at)
             name, length = struct.unpack("<4sI", file.read(8))
             if name == b"ds64":
-                large = struct.unpack("<QQ", file.read(16))[1]
+                large = struct.unpack("<QQ", file.read(16).ljust(16, b"\0"))[1]
             elif name == b"fmt ":
-                form = struct.unpack("<HHIIHH", file.read(16))
+                form = struct.unpack("<HHIIHH", file.read(16).ljust(16, b"\0"))
             elif name == b"data" and form is not None:
                 if form[0] not in _PCM or form[5] != 16:
                     break
@@ -202,7 +202,7 @@ def open_wav(path: Path) -> Samples:
 
 def write_wav(path: Path, samples: NDArray[np.int16], sample_rate: int) -> None:
     """Write 16-bit samples, ``[samples]`` or ``[samples, channels]``, as WAV; RF64 above 4 GiB."""
-    frames = samples.reshape(len(samples), -1)
+    frames = samples if samples.ndim == 2 else samples[:, np.newaxis]
     channels = frames.shape[1]
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, sample_rate, 2 * channels * sample_rate, 2 * channels, 16)  # fmt: skip
     length = frames.size * 2
