@@ -114,7 +114,9 @@ def make_recording(
             video = out.add_stream(
                 encoder,
                 rate=rate,
-                options={"preset": "ultrafast", "crf": "20", **(options or {})} if encoder == "libx264" else options,
+                options={"preset": "ultrafast", "crf": "20", **(options or {})}
+                if encoder == "libx264"
+                else options,
             )
             video.width, video.height = size
             video.pix_fmt = pixel_format
@@ -123,8 +125,15 @@ def make_recording(
                 video.codec_context.color_range = 2
             if aspect is not None:
                 video.codec_context.sample_aspect_ratio = aspect
-        audio = [out.add_stream("aac" if path.suffix in (".mp4", ".mov") else "libopus", rate=SAMPLE_RATE, layout="mono") for _ in range(tracks if sound else 0)]
-        feeds = [_sound_packets(out, stream, order, seconds, rate, flashes) for order, stream in enumerate(audio)]
+        audio = [
+            out.add_stream(
+                "aac" if path.suffix in (".mp4", ".mov") else "libopus", rate=SAMPLE_RATE, layout="mono"
+            )
+            for _ in range(tracks if sound else 0)
+        ]
+        feeds = [
+            _sound_packets(out, stream, order, seconds, rate, flashes) for order, stream in enumerate(audio)
+        ]
         for number in range(frames if video is not None else 0):
             luma = bar_code(still(number), *size)
             if number in flashes:
@@ -166,7 +175,9 @@ def _sound_packets(out, stream, order, seconds, rate, flashes) -> Iterator[None]
     if order == 0:
         sound = flash_and_click_sound(samples, sorted(sample_of_frame(frame, rate) for frame in flashes))
     else:
-        sound = (6000 * np.sin(2 * np.pi * (200 + 100 * order) * np.arange(samples) / SAMPLE_RATE)).astype(np.int16)
+        sound = (6000 * np.sin(2 * np.pi * (200 + 100 * order) * np.arange(samples) / SAMPLE_RATE)).astype(
+            np.int16
+        )
     for at in range(0, samples, SAMPLE_RATE):
         part = np.ascontiguousarray(sound[at : at + SAMPLE_RATE])[None, :]
         frame = AudioFrame.from_ndarray(part, format="s16", layout="mono")
