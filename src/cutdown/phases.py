@@ -357,6 +357,7 @@ def check(
             store=store,
             language=heard.language,
             scratch=Path(scratch),
+            track=audio_track,
             progress=current(),
         )
     return Checked(
