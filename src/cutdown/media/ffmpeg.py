@@ -113,6 +113,7 @@ def run(
     cwd: Path | None = None,
     feed: Iterable[bytes] | None = None,
     take: Callable[[bytes], object] | None = None,
+    share: Sequence[int] = (),
 ) -> Run:
     """Run ffmpeg to its end.
 
@@ -124,6 +125,7 @@ def run(
         cwd: folder to run in.
         feed: blocks for its standard input (``pipe:0``), asked for as it takes them.
         take: given each block of its standard output (``pipe:1``).
+        share: open file descriptors that it may use too, as ``pipe:NUMBER``.
 
     Raises:
         ProgramError: it failed, stalled, or was killed; one line, with the last lines of its
@@ -132,7 +134,7 @@ def run(
     done, report = os.pipe()
     command = [str(program()), "-hide_banner", "-nostdin", "-y", "-progress", f"pipe:{report}", "-nostats"]
     try:
-        child = _Child([*command, *map(str, arguments)], report, cwd, feed=feed is not None)
+        child = _Child([*command, *map(str, arguments)], (report, *share), cwd, feed=feed is not None)
     except BaseException:
         os.close(done)
         raise
@@ -167,7 +169,7 @@ _running: set[_Child] = set()
 class _Child:
     """A program in its own process group, from start to reaping."""
 
-    def __init__(self, command: list[str], report: int, cwd: Path | None, *, feed: bool) -> None:
+    def __init__(self, command: list[str], pipes: tuple[int, ...], cwd: Path | None, *, feed: bool) -> None:
         if sys.platform == "linux":
             start = [sys.executable, "-I", "-S", "-c", _TIED_START, str(os.getpid())]
             command = [*start, *command]
@@ -182,7 +184,7 @@ class _Child:
             bufsize=0,
             cwd=cwd,
             env=child_environment(AV_LOG_FORCE_NOCOLOR="1"),
-            pass_fds=(report,),
+            pass_fds=pipes,
             process_group=0,
         )
         with _lock:
@@ -252,8 +254,8 @@ class EncoderUse:
 
     before_input: tuple[str, ...] = ()
     """Options that open a device, before the inputs."""
-    upload: str = ""
-    """Filter that carries pictures to the device; none where the encoder takes them from memory."""
+    upload: tuple[tuple[str, ...], ...] = ()
+    """Filters, each with its arguments, that carry pictures to the device."""
 
 
 _VAAPI_DEVICE: Final = "/dev/dri/renderD128"
@@ -267,7 +269,7 @@ _KNOWN_ENCODERS: Final = (
 def encoder_use(name: str) -> EncoderUse:
     """What a command needs besides the encoder's name."""
     if name.endswith("_vaapi"):
-        return EncoderUse(("-vaapi_device", _VAAPI_DEVICE), "format=nv12,hwupload")
+        return EncoderUse(("-vaapi_device", _VAAPI_DEVICE), (("format", "nv12"), ("hwupload",)))
     return EncoderUse()
 
 
@@ -318,7 +320,8 @@ def _encode_a_little(name: str, options: Sequence[str], size: tuple[int, int]) -
         raise UsageError("this ffmpeg has no such encoder")
     use = encoder_use(name)
     source = f"testsrc2=size={size[0]}x{size[1]}:rate=30"
-    filters = ["-vf", use.upload] if use.upload else ["-pix_fmt", "yuv420p"]
+    upload = ",".join("=".join((filter_, *values)) for filter_, *values in use.upload)
+    filters = ["-vf", upload] if upload else ["-pix_fmt", "yuv420p"]
     run(
         [
             *use.before_input,
