@@ -6,7 +6,6 @@ in the same instant, a click sounds.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -85,6 +85,7 @@ def make_recording(
     time_of: Callable[[int], Fraction] | None = None,
     full_range: bool = False,
     picture_seconds: float | None = None,
+    container_options: dict[str, str] | None = None,
 ) -> Path:
     """Make a recording with flashes and clicks.
 
@@ -104,10 +105,11 @@ def make_recording(
         time_of: when a frame is shown, in seconds, for a variable rate.
         full_range: whether the luma uses 0 to 255.
         picture_seconds: when the picture ends, where earlier than the sound.
+        container_options: of the file, such as ``live`` for a WebM without an index.
     """
     frames = round(Fraction(picture_seconds or seconds) * rate)
     flashes = {round(second * rate) for second in range(int(seconds) + 1)}
-    with av.open(str(path), "w") as out:
+    with av.open(str(path), "w", options=container_options or {}) as out:
         video = None
         if picture:
             base = Fraction(1, 90000) if time_of else 1 / rate
@@ -125,15 +127,7 @@ def make_recording(
                 video.codec_context.color_range = 2
             if aspect is not None:
                 video.codec_context.sample_aspect_ratio = aspect
-        audio = [
-            out.add_stream(
-                "aac" if path.suffix in (".mp4", ".mov") else "libopus", rate=SAMPLE_RATE, layout="mono"
-            )
-            for _ in range(tracks if sound else 0)
-        ]
-        feeds = [
-            _sound_packets(out, stream, order, seconds, rate, flashes) for order, stream in enumerate(audio)
-        ]
+        feeds = _sound_feeds(out, path, tracks if sound else 0, seconds, rate, flashes)
         for number in range(frames if video is not None else 0):
             luma = bar_code(still(number), *size)
             if number in flashes:
@@ -168,6 +162,16 @@ def _frame(luma: NDArray[np.uint8], pixel_format: str) -> VideoFrame:
                 target[:height, :width] = source
         return frame
     return grey.reformat(format=pixel_format, src_color_range="JPEG", dst_color_range="JPEG")
+
+
+def _sound_feeds(
+    out: OutputContainer, path: Path, tracks: int, seconds: float, rate: Fraction, flashes: set[int]
+) -> list[Iterator[None]]:
+    codec = "aac" if path.suffix in (".mp4", ".mov", ".m4a") else "libopus"
+    streams = [out.add_stream(codec, rate=SAMPLE_RATE, layout="mono") for _ in range(tracks)]
+    return [
+        _sound_packets(out, stream, order, seconds, rate, flashes) for order, stream in enumerate(streams)
+    ]
 
 
 def _sound_packets(out, stream, order, seconds, rate, flashes) -> Iterator[None]:

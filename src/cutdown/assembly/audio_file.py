@@ -30,7 +30,9 @@ from cutdown.timeline import Timeline
 
 SOUND_VERSION: Final = 1  # counted up when the same timeline would sound otherwise
 AUDIO_BIT_RATE: Final = 192_000
-_AAC: Final = {"aac_coder": "fast"}  # measured at this rate: 10 dB less error than the default, in two thirds of the time
+_AAC: Final = {
+    "aac_coder": "fast"
+}  # measured at this rate: 10 dB less error than the default, in two thirds of the time
 _CODING_MARGIN: Final = 0.6  # dB that AAC at this rate usually adds to a true peak
 _CLOSE_ENOUGH: Final = 0.3  # LU
 _ROUNDS: Final = 3

@@ -15,7 +15,7 @@ from cutdown.assembly.audio_file import SoundMade, make_sound
 from cutdown.assembly.engines import Drawn, engine_named
 from cutdown.assembly.loudness import Loudness
 from cutdown.assembly.mux import Chapter, mux
-from cutdown.assembly.picture_format import PictureFormat, picture_format
+from cutdown.assembly.picture_format import picture_format
 from cutdown.assembly.piece_writer import try_encoder
 from cutdown.assembly.pyav_engine import timescale
 from cutdown.errors import UsageError
@@ -176,6 +176,3 @@ def _metadata(title: str | None, timeline: Timeline, narration: Narration | None
     if narration is not None and any(sound.kind == "narration" for sound in timeline.sounds):
         comment += f" Contains synthetic speech (voice '{narration.voice}', {narration.provider})."
     return {"comment": comment, **({"title": title} if title else {})}
-
-
-__all__ = ["PictureFormat", "Rendered", "render", "try_options"]

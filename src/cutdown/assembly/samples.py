@@ -28,7 +28,7 @@ class SampleSource(Protocol):
     """Something that has samples; silence lies before its beginning and after its end."""
 
     def read(self, start: int, count: int) -> Stereo:
-        """``count`` samples from ``start`` on, which may be negative."""
+        """``count`` samples from ``start`` on, which may be negative, in an array of their own."""
         ...
 
 
