@@ -60,6 +60,11 @@ def encoder_options(picture: PictureFormat) -> dict[str, str]:
     return options | _QUALITIES[family](picture.crf)
 
 
+def option_words(options: Mapping[str, str]) -> list[str]:
+    """The options as words of a command line, without the encoder's name."""
+    return [word for name, value in options.items() if name != "c:v" for word in (f"-{name}", value)]
+
+
 def _family(encoder: str) -> str:
     """Hardware encoders of one maker take the same options for every codec: ``nvenc`` of ``hevc_nvenc``."""
     maker = encoder.rpartition("_")[2]

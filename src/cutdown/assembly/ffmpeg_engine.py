@@ -20,7 +20,7 @@ from typing import Any, Final
 import av
 import ffmpeg as commands
 
-from cutdown.assembly.encoder_options import encoder_options
+from cutdown.assembly.encoder_options import encoder_options, option_words
 from cutdown.assembly.engines import Drawn
 from cutdown.assembly.frame_times import open_picture
 from cutdown.assembly.picture_format import PictureFormat
@@ -58,8 +58,7 @@ class FFmpegEngine:
         assert recording.picture is not None
         begun = time.perf_counter()
         options = encoder_options(picture)
-        words = [word for name, value in options.items() if name != "c:v" for word in (f"-{name}", value)]
-        ffmpeg.try_encoder(picture.encoder, words, (picture.width, picture.height))
+        ffmpeg.try_encoder(picture.encoder, option_words(options), (picture.width, picture.height))
         pictures = _Pictures(source, recording.picture, picture)
         laid_out = time.perf_counter()
         with _pipe() as (read_end, write_end):
