@@ -23,6 +23,7 @@ DIVIDED_FROM: Final = Fraction(60)  # s of output; below that one chapter is all
 USUAL: Final = Fraction(90)  # s of a chapter where topics allow: a few for each screen of a player's list
 TITLE: Final = 48  # characters, what players show of a title
 
+_TITLE_WITHIN: Final = 8  # sentences; a chapter says early what it is about
 _WINDOW: Final = Fraction(40)  # s on either side of a border that are compared
 _BREATH: Final = Fraction(7, 10)  # s; a pause that long ends a sentence even without a full stop
 _LONG_PAUSE: Final = Fraction(3)  # s; more says no more
@@ -59,11 +60,13 @@ class _Sentence:
 
     @property
     def terms(self) -> list[str]:
-        return [
-            term
-            for term in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", self.text.lower())
-            if term not in _plain_words()
-        ]
+        return _terms(self.text)
+
+
+def _terms(text: str) -> list[str]:
+    """The words of a text that say what it is about, in small letters."""
+    found = re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text.lower())
+    return [term for term in found if term not in _plain_words()]
 
 
 def chapters(plan: EditPlan, timeline: Timeline, transcript: Transcript) -> tuple[Chapter, ...]:
@@ -155,30 +158,37 @@ def _change(sentences: Sequence[_Sentence], at: int) -> float:
 
 
 def _title(sentences: Sequence[_Sentence], everywhere: Counter[str], count: int, taken: set[str]) -> str:
-    """The start of the chapter's sentence that tells most about it, among its first ones."""
+    """The clause that tells most about the chapter, among its first sentences."""
     here = Counter(term for sentence in sentences for term in sentence.terms)
 
-    def tells(index: int) -> float:
-        terms = set(sentences[index].terms)
-        weight = sum(here[term] * math.log(1 + count / everywhere[term]) for term in terms)
-        return weight / math.sqrt(len(sentences[index].words) + 4) / (1 + index / 4)
+    def tells(title: str, index: int) -> float:
+        words = title.split()
+        weight = sum(
+            math.log(1 + here[term]) * math.log(1 + count / everywhere[term])
+            for term in set(_terms(title))
+            if everywhere[term]  # a title may end within a word
+        )
+        brevity = math.sqrt(len(words) + 4) * (1 if len(words) > 1 else 2)
+        return weight / brevity / (1 + index / 4)
 
-    order = sorted(range(min(8, len(sentences))), key=lambda index: (-tells(index), index))
-    titles = [_shortened(sentences[index].text) for index in order]
-    return next((title for title in titles if title and title not in taken), titles[0])
+    titles = [
+        (title, index)
+        for index, sentence in enumerate(sentences[:_TITLE_WITHIN])
+        for clause in _CLAUSE.split(sentence.text)
+        if (title := _shortened(clause))
+    ]
+    ranked = [title for title, _ in sorted(titles, key=lambda option: -tells(*option))]
+    return next((title for title in ranked if title not in taken), ranked[0] if ranked else "…")
 
 
 def _shortened(text: str) -> str:
-    """A sentence without its opening words and its later clauses, at most as long as a title."""
-    before = None
+    """A clause without its opening words, at most as long as a title."""
+    text, before = text.strip(), ""
     while text != before:
         before, text = text, _OPENING.sub("", text, count=1).strip()
-    text = text or before or ""
-    clause = _CLAUSE.split(text, maxsplit=1)[0].strip()
-    text = clause if len(clause.split()) >= 2 else text
     if len(text) > TITLE:
         text = text[: TITLE + 1].rpartition(" ")[0] or text[:TITLE]
         while len(words := text.split()) > 2 and words[-1].lower().strip(",") in _plain_words():
             text = " ".join(words[:-1])
-    text = text.strip(" ,;:.-–—")
+    text = text.strip(" ,;:.-–—\"'")
     return text[:1].upper() + text[1:]

@@ -146,7 +146,7 @@ def _timed(
         start, last = starts[index], group[-1].end
         text = "\n".join(line for line in _lines(group, script) if line)
         wanted = max(last, start + SHORTEST, start + min(LONGEST, Fraction(len(text), READ_PER_SECOND)))
-        end = min(wanted, duration)
+        end = min(wanted, duration, start + LONGEST)  # one word alone may be given longer than that
         if index + 1 < len(groups):
             following = starts[index + 1]
             free = max(following - GAP, start + (following - start) / 2)

@@ -127,6 +127,11 @@ def test_a_pause_ends_a_caption_and_leaves_the_screen_empty() -> None:
     assert shown[0].end == 2
 
 
+def test_a_word_stretched_over_a_long_pause_does_not_stay_with_it() -> None:
+    shown = captions(timeline(("recording", 20, 0, "1")), transcript(("Okay.", 1, 16)), None, plan())
+    assert [caption.duration for caption in shown] == [LONGEST]
+
+
 def test_a_short_gap_does_not_flicker() -> None:
     heard = transcript(
         ("The first of", 0, 1), ("these sentences.", 1, 2), ("The second one", 2.4, 3), ("follows.", 3, 4)
