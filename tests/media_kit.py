@@ -6,6 +6,7 @@ in the same instant, a click sounds.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -113,20 +114,13 @@ def make_recording(
         video = None
         if picture:
             base = Fraction(1, 90000) if time_of else 1 / rate
-            video = out.add_stream(
-                encoder,
-                rate=rate,
-                options={"preset": "ultrafast", "crf": "20", **(options or {})}
-                if encoder == "libx264"
-                else options,
-            )
+            quick = {"preset": "ultrafast", "crf": "20"} if encoder == "libx264" else {}
+            video = out.add_stream(encoder, rate=rate, options=quick | (options or {}))
             video.width, video.height = size
             video.pix_fmt = pixel_format
             video.codec_context.time_base = base
-            if full_range:
-                video.codec_context.color_range = 2
-            if aspect is not None:
-                video.codec_context.sample_aspect_ratio = aspect
+            video.codec_context.color_range = 2 if full_range else 0
+            video.codec_context.sample_aspect_ratio = aspect or Fraction(1)
         feeds = _sound_feeds(out, path, tracks if sound else 0, seconds, rate, flashes)
         for number in range(frames if video is not None else 0):
             luma = bar_code(still(number), *size)
@@ -142,8 +136,7 @@ def make_recording(
         if video is not None:
             out.mux(video.encode(None))
         for feed in feeds:
-            for _ in feed:
-                pass
+            deque(feed, maxlen=0)
     return path
 
 

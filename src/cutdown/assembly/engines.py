@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -89,3 +90,15 @@ def engine_named(name: str) -> Engine:
             f"install cutdown[{name}] or choose another engine"
         ) from error
     return engine
+
+
+def source_second(timeline: Timeline, frame: int) -> Fraction:
+    """The moment of the source that an output frame shows, in seconds.
+
+    Raises:
+        IndexError: when the output has no such frame.
+    """
+    for segment in timeline.segments:
+        if segment.first_frame <= frame < segment.end_frame:
+            return segment.source_moment(frame - segment.first_frame, timeline.rate)
+    raise IndexError(f"frame {frame} is not one of the output's {timeline.frames}")
