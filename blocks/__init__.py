@@ -1,5 +1,5 @@
 """Prefect blocks: what is set up once in the UI and used by name."""
 
-from blocks.profile import Profile
+from blocks.saved_options import Profile
 
 __all__ = ["Profile"]

@@ -10,12 +10,15 @@ from flows.local import configure_prefect, quiet_terminal
 
 
 def run(job: Job) -> Outcome:
-    """A job as a flow run of this process."""
-    from cutdown.pipeline import prepare
+    """A job as a flow run of this process; one that was done before needs no server to be found."""
+    from cutdown.pipeline import everything_at_hand, optimize, prepare, recalled
     from cutdown.settings import state_folder
     from cutdown.store import Store
 
-    prepare(job, Store(state_folder() / "store"))  # a mistake is told before a server starts
+    store = Store(state_folder() / "store")
+    prepare(job, store)  # a mistake is told before a server starts
+    if everything_at_hand(job, store):
+        return optimize(job, recalled(store), store)
     configure_prefect()
     quiet_terminal()
     from flows.optimize import optimize_video

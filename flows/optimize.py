@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 from prefect import flow
 from prefect.tasks import Task
+from pydantic import BaseModel
 
-from blocks.profile import options_of_profile
+from blocks.saved_options import options_of_profile
 from cutdown.job import Job, Outcome
 from cutdown.media.ffmpeg import kill_all
+from cutdown.memory import Remembered
 from cutdown.pipeline import Phases, optimize
 from cutdown.progress import heard_by
 from cutdown.settings import OptimizeOptions
@@ -22,7 +24,7 @@ from tasks.ingest import ingest
 from tasks.policies import open_store
 from tasks.voice import speak
 
-Result = TypeVar("Result")
+Result = TypeVar("Result", bound=BaseModel)
 
 
 @flow(name="optimize-video", flow_run_name="optimize {source.name}", validate_parameters=True)
@@ -58,7 +60,11 @@ def optimize_video(
         options=options_of_profile(profile) if profile else options,
     )
     tasks = Phases(
-        remembered(ingest), remembered(direct), remembered(speak), remembered(assemble), remembered(check)
+        as_task(phases.ingest, ingest),
+        as_task(phases.direct, direct),
+        as_task(phases.speak, speak),
+        as_task(phases.assemble, assemble),
+        as_task(phases.check, check),
     )
     try:
         with heard_by(ProgressArtifacts()):
@@ -69,12 +75,11 @@ def optimize_video(
     return outcome
 
 
-def remembered(task: Task[..., Result]) -> Callable[..., tuple[Result, bool]]:
-    """Run a task, and tell whether its result was there already."""
+def as_task(phase: Remembered[Result], task: Task[..., Result]) -> Callable[..., tuple[Result, bool]]:
+    """Run a phase as its task, and tell whether its result was there already."""
 
     def run(**inputs: Any) -> tuple[Result, bool]:
-        state = task(**inputs, return_state=True)
-        result: Result = state.result()
-        return result, state.name == "Cached"
+        known = phase.recall(open_store(), **inputs) is not None
+        return task(**inputs), known
 
     return run

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import re
+import threading
 import time
 from collections.abc import Iterator
 from typing import Final
@@ -50,13 +52,22 @@ class ProgressArtifacts:
             return lambda _share, /: None
         bar: UUID | None = None
         last = 0.0
+        run = contextvars.copy_context()  # work in other threads does not know which run it is part of
+        turn = threading.Lock()
 
         def tell(share: float, /) -> None:
-            nonlocal bar, last
+            nonlocal last
             now = time.monotonic()
-            if share < 1 and now - last < _SECONDS_BETWEEN:
+            if (share < 1 and now - last < _SECONDS_BETWEEN) or not turn.acquire(blocking=False):
                 return
-            last = now
+            try:
+                last = now
+                run.run(draw, share)
+            finally:
+                turn.release()
+
+        def draw(share: float) -> None:
+            nonlocal bar
             with _never_in_the_way():
                 if bar is None:
                     made = create_progress_artifact(progress=100 * share, description=phase)

@@ -13,7 +13,7 @@ from cutdown.store import Ref
 from tasks.policies import cached, open_store
 
 
-@task(**cached("assembly"), task_run_name="render {recording.name}")
+@task(**cached(phases.assemble), task_run_name="render {recording.name}")
 def assemble(
     source: Path,
     recording: Recording,
@@ -38,7 +38,7 @@ def assemble(
     )
 
 
-@task(**cached("check"), task_run_name="check {recording.name}")
+@task(**cached(phases.check), task_run_name="check {recording.name}")
 def check(
     source: Path,
     recording: Recording,

@@ -11,7 +11,7 @@ from cutdown.store import Ref
 from tasks.policies import cached, open_store
 
 
-@task(**cached("director"), task_run_name="plan {recording.name}")
+@task(**cached(phases.direct), task_run_name="plan {recording.name}")
 def direct(recording: Recording, transcript: Ref, signals: Ref, options: DirectorOptions) -> phases.Directed:
     """Decide what to keep, cut, speed up and speak anew."""
     return phases.direct(

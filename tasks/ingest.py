@@ -12,7 +12,7 @@ from cutdown.settings import SpeechOptions
 from tasks.policies import cached, open_store
 
 
-@task(**cached("ingest"), task_run_name="ingest {recording.name}")
+@task(**cached(phases.ingest), task_run_name="ingest {recording.name}")
 def ingest(source: Path, recording: Recording, options: SpeechOptions) -> phases.Ingested:
     """Transcribe the recording and measure what its sound and picture do."""
     return phases.ingest(open_store(), source=source, recording=recording, options=options)

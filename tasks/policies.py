@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any, Final, Literal, SupportsIndex
 
 from prefect.cache_policies import CacheKeyFnPolicy
@@ -12,17 +11,12 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 from prefect.serializers import JSONSerializer
 from prefect.tasks import Task
-from prefect.transactions import IsolationLevel
-from pydantic import BaseModel
 
 from cutdown.errors import CutdownError
-from cutdown.phases import VERSIONS
-from cutdown.recording import Recording
+from cutdown.memory import Remembered, refs_in
 from cutdown.settings import state_folder
-from cutdown.store import Ref, Store, hash_key
-from tasks.locks import KernelLocks
+from cutdown.store import Store
 
-LOCATION: Final = frozenset({"source"})  # where a file lies; what it is, is its hash
 LONGEST_WAIT: Final = 300.0  # seconds; a service that asks for an hour is asked again sooner, or not at all
 
 _asked_to_wait: ContextVar[float] = ContextVar("asked_to_wait", default=0.0)
@@ -67,26 +61,6 @@ def can_recover(task: Task[..., Any], task_run: TaskRun, state: State) -> bool:
     return True
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Ref | Recording):
-        return value.sha256
-    if isinstance(value, BaseModel):
-        return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
-    if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return str(value)
-
-
-def content_key(name: str, version: int, parameters: dict[str, Any]) -> str:
-    """What a result is known by: the phase, its version, and the content of everything it is made from."""
-    what = {key: _plain(value) for key, value in parameters.items() if key not in LOCATION}
-    return f"{name}/{version}/{hash_key(what)}"
-
-
 class FilesMustExist(JSONSerializer):
     """JSON results whose files are still in the store; a result whose file is gone is a miss."""
 
@@ -99,48 +73,25 @@ class FilesMustExist(JSONSerializer):
             FileNotFoundError: when a file it points at is gone; Prefect then runs the task again.
         """
         result = super().loads(blob)
-        for ref in _refs(result):
+        for ref in refs_in(result):
             if not open_store().has(ref):
                 raise FileNotFoundError(f"stored file {ref.sha256}{ref.suffix} is gone")
         return result
 
 
-def _refs(value: Any) -> list[Ref]:
-    if isinstance(value, Ref):
-        return [value]
-    if isinstance(value, BaseModel):
-        return [ref for name in type(value).model_fields for ref in _refs(getattr(value, name))]
-    if isinstance(value, dict):
-        return [ref for item in value.values() for ref in _refs(item)]
-    if isinstance(value, list | tuple):
-        return [ref for item in value for ref in _refs(item)]
-    return []
+def cached(phase: Remembered[Any]) -> dict[str, Any]:
+    """Options of a phase's task: known by content, tried again when that can help.
 
-
-def _locks_folder() -> Path:
-    return state_folder() / "locks"
-
-
-_LOCKS = KernelLocks(_locks_folder)
-
-
-def cached(name: str) -> dict[str, Any]:
-    """Options of a phase's task: known by content, done by one run at a time, tried again when that can help.
-
-    Args:
-        name: of the phase, as in `cutdown.phases.VERSIONS`.
+    Of two runs at once that want the same, the phase itself lets one work and the other wait.
     """
 
-    def key(context: TaskRunContext, parameters: dict[str, Any]) -> str:
+    def key(context: TaskRunContext, inputs: dict[str, Any]) -> str:
         del context
-        return content_key(name, VERSIONS[name], parameters)
+        return phase.key(inputs)
 
-    policy = CacheKeyFnPolicy(cache_key_fn=key).configure(
-        isolation_level=IsolationLevel.SERIALIZABLE, lock_manager=_LOCKS
-    )
     return {
-        "name": name,
-        "cache_policy": policy,
+        "name": phase.name,
+        "cache_policy": CacheKeyFnPolicy(cache_key_fn=key),
         "persist_result": True,
         "result_serializer": FilesMustExist(),
         "retries": 4,

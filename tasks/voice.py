@@ -10,7 +10,7 @@ from cutdown.store import Ref
 from tasks.policies import cached, open_store
 
 
-@task(**cached("voice"), task_run_name="speak with {options.voice}")
+@task(**cached(phases.speak), task_run_name="speak with {options.voice}")
 def speak(plan: Ref, dictionary: Ref | None, options: VoiceOptions) -> phases.Voiced:
     """Speak the plan's new narration, read as the user's own dictionary says."""
     return phases.speak(open_store(), plan=plan, dictionary=dictionary, options=options)

@@ -1,8 +1,7 @@
 """The phases: each takes references and options, does its work, and leaves files and a record.
 
-Nothing here knows an order or a cache; `pipeline` has the order, and whoever runs the phases
-(this process, Prefect) may remember their results by content. Progress goes to
-`progress.current`.
+Each is done once for the same content (`memory`). Nothing here knows an order: `pipeline` has it.
+Progress goes to `progress.current`.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from cutdown.errors import PlanError, UsageError
+from cutdown.memory import remembered
 from cutdown.metrics import (
     MEGABYTE,
     AssemblyRecord,
@@ -110,6 +110,7 @@ def examine(store: Store, source: Path) -> Recording:
     return recording
 
 
+@remembered("ingest", VERSIONS["ingest"], Ingested)
 def ingest(store: Store, *, source: Path, recording: Recording, options: SpeechOptions) -> Ingested:
     """Phase 1: take the sound out, transcribe it, measure what sound and picture do."""
     from cutdown.media.measure import measure_signals
@@ -156,6 +157,7 @@ def ingest(store: Store, *, source: Path, recording: Recording, options: SpeechO
     )
 
 
+@remembered("director", VERSIONS["director"], Directed)
 def direct(
     store: Store, *, recording: Recording, transcript: Ref, signals: Ref, options: DirectorOptions
 ) -> Directed:
@@ -237,6 +239,7 @@ def try_render_options(recording: Recording, options: RenderOptions) -> None:
     try_options(recording, options, output_rate(recording, options.fps))
 
 
+@remembered("voice", VERSIONS["voice"], Voiced)
 def speak(store: Store, *, plan: Ref, dictionary: Ref | None, options: VoiceOptions) -> Voiced:
     """Phase 3: speak the plan's new narration; phrases that were spoken before are not spoken again."""
     from cutdown.voice.speak import speak as speak_lines
@@ -264,6 +267,7 @@ def speak(store: Store, *, plan: Ref, dictionary: Ref | None, options: VoiceOpti
     )
 
 
+@remembered("assembly", VERSIONS["assembly"], Assembled)
 def assemble(
     store: Store,
     *,
@@ -326,6 +330,7 @@ def assemble(
     )
 
 
+@remembered("check", VERSIONS["check"], Checked)
 def check(
     store: Store,
     *,

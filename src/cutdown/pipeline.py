@@ -1,7 +1,7 @@
 """The phases in order: from a job to the files it leaves behind.
 
 The order stands here once. Who runs a phase is given: `here` runs it in this process; the
-flow in ``flows/optimize.py`` gives Prefect tasks, which remember results by content.
+flow in ``flows/optimize.py`` gives Prefect tasks.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
+from pydantic import BaseModel
+
 from cutdown import phases
 from cutdown.job import Job, Outcome
+from cutdown.memory import Remembered
 from cutdown.metrics import PerformanceMonitor, PhaseRecord
 from cutdown.metrics.found import found_again
 from cutdown.plan import EditPlan
-from cutdown.progress import phase
+from cutdown.progress import heard_by_nobody, phase
 from cutdown.publish import Results, publish
 from cutdown.recording import Recording
 from cutdown.store import Ref, Store
 
-Result = TypeVar("Result")
+Result = TypeVar("Result", bound=BaseModel)
 
 
 class Phases(NamedTuple):
@@ -34,17 +37,55 @@ class Phases(NamedTuple):
 
 
 def here(store: Store) -> Phases:
-    """The phases in this process, remembering nothing but what the store holds."""
+    """The phases in this process; what was done before is found."""
 
-    def now(work: Callable[..., Result]) -> Callable[..., tuple[Result, bool]]:
+    def done(work: Remembered[Result]) -> Callable[..., tuple[Result, bool]]:
         def run(**inputs: Any) -> tuple[Result, bool]:
-            return work(store, **inputs), False
+            known = work.recall(store, **inputs) is not None
+            return work(store, **inputs), known
 
         return run
 
+    return _each(done)
+
+
+def recalled(store: Store) -> Phases:
+    """The phases as they were done before, and nothing else.
+
+    Raises:
+        NotAtHandError: by a phase that would have to be done.
+    """
+
+    def found(work: Remembered[Result]) -> Callable[..., tuple[Result, bool]]:
+        def run(**inputs: Any) -> tuple[Result, bool]:
+            result = work.recall(store, **inputs)
+            if result is None:
+                raise NotAtHandError(work.name)
+            return result, True
+
+        return run
+
+    return _each(found)
+
+
+class NotAtHandError(LookupError):
+    """A phase's result is not in the store."""
+
+
+def _each(how: Callable[[Remembered[Any]], Callable[..., tuple[Any, bool]]]) -> Phases:
     return Phases(
-        now(phases.ingest), now(phases.direct), now(phases.speak), now(phases.assemble), now(phases.check)
+        *(how(work) for work in (phases.ingest, phases.direct, phases.speak, phases.assemble, phases.check))
     )
+
+
+def everything_at_hand(job: Job, store: Store) -> bool:
+    """Whether the whole job was done before, so that only its files have to be written."""
+    try:
+        with heard_by_nobody():
+            _results(job, recalled(store), store)
+    except NotAtHandError:
+        return False
+    return True
 
 
 class _Account:
@@ -102,6 +143,13 @@ def optimize(
     Raises:
         CutdownError: one line that says what was wrong; nothing was written to the folder.
     """
+    results, records = _results(job, do, store, on_plan)
+    return publish(job, results, records, store)
+
+
+def _results(
+    job: Job, do: Phases, store: Store, on_plan: Callable[[EditPlan], None] = lambda _plan: None
+) -> tuple[Results, list[PhaseRecord]]:
     with phase("probe"):
         recording = prepare(job, store)
     options = job.effective_options
@@ -112,7 +160,7 @@ def optimize(
     results = Results(recording, heard, directed)
     if not job.dry_run:
         results = _make(job, do, account, results, phases.take_dictionary(store, options.voice))
-    return publish(job, results, account.records, store)
+    return results, account.records
 
 
 def _direct(

@@ -56,6 +56,16 @@ def heard_by(*listeners: Listener) -> Iterator[None]:
         _listeners.reset(token)
 
 
+@contextlib.contextmanager
+def heard_by_nobody() -> Iterator[None]:
+    """What `phase` reports inside the block goes nowhere."""
+    token = _listeners.set(())
+    try:
+        yield
+    finally:
+        _listeners.reset(token)
+
+
 class Phase:
     """A phase that runs: call it with the share done; set ``cached`` when nothing had to be done."""
 

@@ -198,8 +198,10 @@ def _outcome(
 
 
 def _forecast(recording: Recording) -> Forecast:
-    history = history_file()
-    earlier = read_records(history) if history.exists() else ()
+    try:
+        earlier = read_records(history_file())
+    except UsageError:
+        earlier = ()  # there is none yet, or someone broke it: the reference rates will do
     return CostEstimator().forecast(float(recording.duration), earlier=earlier)
 
 

@@ -8,6 +8,7 @@ reference whose file is gone is a miss, not an error.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -116,6 +117,18 @@ class Store:
         except (OSError, ValueError):
             return None
         return ref if self.has(ref) else None
+
+    @contextlib.contextmanager
+    def exclusive(self, key: str) -> Iterator[None]:
+        """One process at a time works on a key; others wait here.
+
+        The kernel takes the lock back from a process that dies, so a killed run blocks no one.
+        """
+        path = self.root / "locks" / f"{key}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def _key_path(self, key: str) -> Path:
         return self.root / "keys" / key[:2] / f"{key}.json"

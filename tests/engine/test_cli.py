@@ -14,7 +14,13 @@ from cutdown.job import Job, Outcome
 
 def outcome(job: Job) -> Outcome:
     return Outcome(
-        video_id="ab", run_id="r", folder=job.folder, video="talk.mp4", files=("talk.mp4",), source_seconds=60, output_seconds=20
+        video_id="ab",
+        run_id="r",
+        folder=job.folder,
+        video="talk.mp4",
+        files=("talk.mp4",),
+        source_seconds=60,
+        output_seconds=20,
     )
 
 
@@ -73,7 +79,9 @@ def test_options_reach_the_job(talk: Path, tmp_path: Path) -> None:
         (["--out"], ["--out"]),
     ],
 )
-def test_a_wrong_option_is_one_line(talk: Path, arguments: list[str], words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_option_is_one_line(
+    talk: Path, arguments: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     runner = Recorder()
     assert run(runner, "optimize", talk, *arguments) == 2
     assert runner.jobs == []
@@ -85,14 +93,24 @@ def test_a_wrong_option_is_one_line(talk: Path, arguments: list[str], words: lis
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(MediaError("broken"), 2), (ProviderError("away"), 3), (BudgetError("spent"), 4), (KeyboardInterrupt(), 130)]
+    ("error", "code"),
+    [
+        (MediaError("broken"), 2),
+        (ProviderError("away"), 3),
+        (BudgetError("spent"), 4),
+        (KeyboardInterrupt(), 130),
+    ],
 )
-def test_every_kind_of_fault_has_its_exit_code(talk: Path, error: Exception, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_kind_of_fault_has_its_exit_code(
+    talk: Path, error: Exception, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(Recorder(error), "optimize", talk) == code
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_a_missing_recording_is_told_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_recording_is_told_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     runner = Recorder()
     assert run(runner, "optimize", tmp_path / "gone.mp4") == 2
     assert runner.jobs == []
@@ -104,7 +122,9 @@ def test_the_recording_is_never_overwritten(talk: Path, capsys: pytest.CaptureFi
     assert "overwrite" in capsys.readouterr().err
 
 
-def test_a_failed_check_exits_5_and_says_where_the_file_is(talk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_check_exits_5_and_says_where_the_file_is(
+    talk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     runner = Recorder(passed=False, failed_checks=("sync",), video="talk.failed.mp4")
     assert run(runner, "optimize", talk) == 5
     message = capsys.readouterr().err

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -65,3 +69,35 @@ def test_keys_depend_on_every_part() -> None:
     assert (
         len({hash_key("a", 1), hash_key("a", 2), hash_key("a", "1"), hash_key("a1"), hash_key(["a", 1])}) == 5
     )
+
+
+def test_a_lock_goes_with_the_process_that_held_it(store: Store) -> None:
+    holder = f"""
+import time
+from pathlib import Path
+from cutdown.store import Store
+with Store(Path({str(store.root)!r})).exclusive("key"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+    other = subprocess.Popen([sys.executable, "-c", holder], stdout=subprocess.PIPE)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        freed = threading.Event()
+
+        def wait() -> None:
+            with store.exclusive("key"):
+                freed.set()
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        assert not freed.wait(0.3)
+        other.send_signal(signal.SIGKILL)
+        assert freed.wait(5)
+        waiting.join()
+    finally:
+        other.kill()
+        other.wait()
+        if other.stdout:
+            other.stdout.close()

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +10,9 @@ from prefect import task
 from prefect.client.schemas.objects import State, StateType
 
 from cutdown.errors import MediaError, ProviderError
-from cutdown.recording import Recording
-from cutdown.settings import SpeechOptions
+from cutdown.memory import Remembered
 from cutdown.store import Ref, Store
 from tasks import policies
-from tasks.locks import KernelLocks
 
 
 def failed(error: Exception) -> State[Any]:
@@ -59,41 +51,10 @@ def test_delays_double_and_never_fall_below_their_plan() -> None:
         assert planned <= delay <= planned * 1.25
 
 
-def recording(name: str, sha256: str = "ab" * 32) -> Recording:
-    return Recording(
-        sha256=sha256, name=name, size_bytes=1, container="mp4", duration=1, picture=None, audio=()
-    )
-
-
-def test_a_key_holds_content_and_not_location() -> None:
-    def key(**changes: Any) -> str:
-        inputs = {
-            "source": Path("/a/talk.mp4"),
-            "recording": recording("talk.mp4"),
-            "options": SpeechOptions(),
-        }
-        return policies.content_key("ingest", 1, inputs | changes)
-
-    assert key() == key(source=Path("/b/other.mp4"), recording=recording("other.mp4"))
-    assert key() != key(recording=recording("talk.mp4", sha256="cd" * 32))
-    assert key() != key(options=SpeechOptions(whisper_model="tiny.en"))
-    assert key() != policies.content_key(
-        "ingest", 2, {"recording": recording("talk.mp4"), "options": SpeechOptions()}
-    )
-
-
-def test_no_glossary_or_path_can_be_read_from_a_key() -> None:
-    key = policies.content_key(
-        "ingest", 1, {"source": Path("/secret/place"), "options": SpeechOptions(glossary="Projekt X")}
-    )
-    assert "secret" not in key
-    assert "Projekt" not in key
-
-
 def test_a_result_is_remembered_until_its_file_is_gone(state: Path) -> None:
     calls = []
 
-    @task(**policies.cached("probe"))
+    @task(**policies.cached(Remembered("probe", 1, Ref, Ref)))
     def work(number: int) -> Ref:
         calls.append(number)
         return policies.open_store().put_bytes(f"answer {number}".encode(), ".txt")
@@ -112,7 +73,7 @@ def test_a_task_is_tried_again_only_when_the_error_says_so(
     tries: list[str] = []
     monkeypatch.setattr("prefect.task_engine.time.sleep", lambda _seconds: None)
 
-    @task(**policies.cached("probe"))
+    @task(**policies.cached(Remembered("probe", 1, Ref, Ref)))
     def flaky(kind: str) -> str:
         tries.append(kind)
         raise ProviderError("no", retryable=kind == "busy")
@@ -122,45 +83,3 @@ def test_a_task_is_tried_again_only_when_the_error_says_so(
             flaky(kind)
     assert tries.count("busy") == 5
     assert tries.count("denied") == 1
-
-
-def test_a_lock_goes_with_the_process_that_held_it(tmp_path: Path) -> None:
-    holder = textwrap.dedent(
-        f"""
-        import time
-        from pathlib import Path
-        from tasks.locks import KernelLocks
-        locks = KernelLocks(lambda: Path({str(tmp_path)!r}))
-        locks.acquire_lock("key", "one")
-        print("held", flush=True)
-        time.sleep(60)
-        """
-    )
-    root = Path(__file__).resolve().parents[2]
-    other = subprocess.Popen(
-        [sys.executable, "-c", holder],
-        stdout=subprocess.PIPE,
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    )
-    try:
-        assert other.stdout is not None
-        assert other.stdout.readline() == b"held\n"
-        locks = KernelLocks(lambda: tmp_path)
-        assert locks.is_locked("key")
-        assert not locks.acquire_lock("key", "two", acquire_timeout=0)
-        other.send_signal(signal.SIGKILL)
-        other.wait()
-        began = time.monotonic()
-        assert locks.acquire_lock("key", "two", acquire_timeout=5)
-        assert time.monotonic() - began < 2
-        assert locks.is_lock_holder("key", "two")
-        with pytest.raises(ValueError, match="not held"):
-            locks.release_lock("key", "one")
-        locks.release_lock("key", "two")
-        assert not locks.is_locked("key")
-    finally:
-        other.kill()
-        other.wait()
-        if other.stdout:
-            other.stdout.close()

@@ -1,0 +1,118 @@
+"""What each phase is known by: its version and the content of everything it is made from.
+
+The same key serves the store and whoever else remembers results, so that a phase that one did is
+found by the other.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from cutdown.recording import Recording
+from cutdown.store import Ref, Store, hash_key
+
+LOCATION: Final = frozenset({"source"})  # where a file lies; what it is, is its hash
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+def content_key(name: str, version: int, inputs: Mapping[str, Any]) -> str:
+    """The key of a phase's result.
+
+    Args:
+        name: the phase.
+        version: counted up whenever the phase answers differently for the same input.
+        inputs: its keyword arguments: references, recordings, options, plain values.
+    """
+    content = {key: _plain(value) for key, value in inputs.items() if key not in LOCATION}
+    return f"{name}/{version}/{hash_key(content)}"
+
+
+class Remembered(Generic[Result]):
+    """A phase that is done once for the same content, by one process at a time.
+
+    Called with the store and the phase's keyword arguments, it gives what was remembered, or
+    does the work and remembers it.
+    """
+
+    def __init__(self, name: str, version: int, kind: type[Result], work: Callable[..., Result]) -> None:
+        self.name = name
+        self._version = version
+        self._kind = kind
+        self._work = work
+        functools.update_wrapper(self, work)
+
+    def key(self, inputs: Mapping[str, Any]) -> str:
+        """What the result for these inputs is known by."""
+        return content_key(self.name, self._version, inputs)
+
+    def recall(self, store: Store, **inputs: Any) -> Result | None:
+        """The result for these inputs, or None where there is none, or one of its files is gone."""
+        ref = store.recall(hash_key(self.key(inputs)))
+        if ref is None:
+            return None
+        try:
+            result = self._kind.model_validate_json(store.read_text(ref))
+        except (OSError, ValidationError):
+            return None
+        return result if all(store.has(part) for part in refs_in(result)) else None
+
+    def __call__(self, store: Store, **inputs: Any) -> Result:
+        """The result for these inputs; a second process that wants it waits for the first."""
+        key = hash_key(self.key(inputs))
+        with store.exclusive(key):
+            result = self.recall(store, **inputs)
+            if result is None:
+                result = self._work(store, **inputs)
+                store.remember(key, store.put_text(result.model_dump_json()))
+        return result
+
+
+def remembered(
+    name: str, version: int, kind: type[Result]
+) -> Callable[[Callable[..., Result]], Remembered[Result]]:
+    """Make a function of a store and keyword arguments a `Remembered` phase.
+
+    Args:
+        name: of the phase.
+        version: counted up whenever the phase answers differently for the same input.
+        kind: what it returns.
+    """
+
+    def decorate(work: Callable[..., Result]) -> Remembered[Result]:
+        return Remembered(name, version, kind, work)
+
+    return decorate
+
+
+def refs_in(value: Any) -> Iterator[Ref]:
+    """All references to stored files inside a result."""
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from refs_in(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from refs_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from refs_in(item)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Ref | Recording):
+        return value.sha256
+    if isinstance(value, BaseModel):
+        return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)

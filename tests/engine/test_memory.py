@@ -1,0 +1,84 @@
+"""Results are known by content: found again where nothing changed, and only there."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from cutdown.memory import Remembered, content_key, remembered
+from cutdown.recording import Recording
+from cutdown.settings import SpeechOptions
+from cutdown.store import Ref, Store, hash_key
+from cutdown.timebase import Frozen
+
+
+def recording(name: str, sha256: str = "ab" * 32) -> Recording:
+    return Recording(
+        sha256=sha256, name=name, size_bytes=1, container="mp4", duration=1, picture=None, audio=()
+    )
+
+
+def test_a_key_holds_content_and_not_location() -> None:
+    def key(**changes: Any) -> str:
+        inputs = {
+            "source": Path("/a/talk.mp4"),
+            "recording": recording("talk.mp4"),
+            "options": SpeechOptions(),
+        }
+        return content_key("ingest", 1, inputs | changes)
+
+    assert key() == key(source=Path("/b/other.mp4"), recording=recording("other.mp4"))
+    assert key() != key(recording=recording("talk.mp4", sha256="cd" * 32))
+    assert key() != key(options=SpeechOptions(whisper_model="tiny.en"))
+    assert key() != content_key("ingest", 2, {"recording": recording("talk.mp4"), "options": SpeechOptions()})
+
+
+def test_no_glossary_or_path_can_be_read_from_a_key() -> None:
+    key = content_key(
+        "ingest", 1, {"source": Path("/secret/place"), "options": SpeechOptions(glossary="Projekt X")}
+    )
+    assert "secret" not in key
+    assert "Projekt" not in key
+
+
+class Answer(Frozen):
+    made: Ref
+    others: tuple[Ref, ...]
+
+
+def phase_that_counts(calls: list[str]) -> Remembered[Answer]:
+    @remembered("work", 1, Answer)
+    def work(store: Store, *, text: str) -> Answer:
+        calls.append(text)
+        return Answer(made=store.put_text(text), others=(store.put_text("other"),))
+
+    return work
+
+
+def test_a_phase_is_done_again_only_when_one_of_its_files_is_gone(tmp_path: Path) -> None:
+    store, calls = Store(tmp_path), list[str]()
+    work = phase_that_counts(calls)
+    assert work.recall(store, text="a") is None
+    answer = work(store, text="a")
+    assert work(store, text="a") == answer == work.recall(store, text="a")
+    store.path(answer.others[0]).unlink()
+    assert work.recall(store, text="a") is None
+    assert work(store, text="a") == answer
+    assert calls == ["a", "a"]
+
+
+def test_two_at_once_do_the_work_once(tmp_path: Path) -> None:
+    calls = list[str]()
+    work = phase_that_counts(calls)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: work(Store(tmp_path), text="a"), range(8)))
+    assert len(set(answers)) == 1
+    assert calls == ["a"]
+
+
+def test_a_result_of_another_form_is_a_miss(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    work = phase_that_counts([])
+    store.remember(hash_key(work.key({"text": "a"})), store.put_text("{}"))
+    assert work.recall(store, text="a") is None
