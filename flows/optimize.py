@@ -11,6 +11,7 @@ from prefect.tasks import Task
 from pydantic import BaseModel
 
 from blocks.saved_options import options_of_profile
+from cutdown import phases
 from cutdown.job import Job, Outcome
 from cutdown.media.ffmpeg import kill_all
 from cutdown.memory import Remembered
