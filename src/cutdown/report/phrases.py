@@ -1,0 +1,88 @@
+"""How the report writes things down: escaped, rounded, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from html import escape
+from typing import Final
+from urllib.parse import quote
+
+from cutdown.plan import ActionType
+
+ACTION_NAMES: Final[Mapping[ActionType, str]] = {
+    "keep": "kept",
+    "cut": "cut",
+    "speedup": "sped up",
+    "rewrite": "spoken anew",
+}
+LEVER_NAMES: Final = {
+    "text": "shorter text",
+    "slack": "silence beside it",
+    "hold": "picture held",
+    "slow": "picture slowed",
+    "voice": "voice sped up",
+    "trim": "picture trimmed",
+    "flag": "needs a look",
+}
+PHASE_NAMES: Final = {
+    "phase1_ingest": "Ingest",
+    "phase2_director": "Director",
+    "phase3_voice": "Voice",
+    "phase4_assembly": "Assembly and checks",
+}
+
+
+def text(value: object) -> str:
+    """Any value as text that cannot break out of where it stands."""
+    return escape(str(value), quote=True)
+
+
+def link(path: str) -> str:
+    """A relative path as a link, whatever characters its name has; never a link of another scheme."""
+    return escape(quote(path if path.startswith(("../", "./")) else f"./{path}"), quote=True)
+
+
+def clock(seconds: Fraction | float) -> str:
+    """A moment or length as people write it: ``1:02:03`` or ``2:03.4``."""
+    tenths = round(float(seconds) * 10)
+    hours, rest = divmod(tenths, 36_000)
+    minutes, rest = divmod(rest, 600)
+    if hours:
+        return f"{hours}:{minutes:02d}:{rest // 10:02d}"
+    return f"{minutes}:{rest // 10:02d}.{rest % 10}"
+
+
+def whole_clock(seconds: Fraction | float) -> str:
+    """The same without tenths."""
+    total = round(float(seconds))
+    hours, rest = divmod(total, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+
+
+def number(value: float | str | None, unit: str = "") -> str:
+    """A measured value with its unit; a dash where there is none."""
+    if value is None:
+        return "–"
+    written = text(value) if isinstance(value, str) else f"{value:,.6g}".replace(",", "\u202f")
+    return f"{written}\u00a0{text(unit)}" if unit else written
+
+
+def dollars(cost: float | None) -> str:
+    """Money, or that its price is not known."""
+    return "unpriced" if cost is None else f"${cost:.2f}"
+
+
+def percent(share: float) -> str:
+    """A share of the whole, without decimals."""
+    return f"{100 * share:.0f}\u202f%"
+
+
+def classes(*names: str) -> str:
+    """An HTML class attribute."""
+    return f' class="{" ".join(name for name in names if name)}"' if any(names) else ""
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Pieces of HTML, a line each."""
+    return "\n".join(parts)
