@@ -81,6 +81,8 @@ def as_task(phase: Remembered[Result], task: Task[..., Result]) -> Callable[...,
 
     def run(**inputs: Any) -> tuple[Result, bool]:
         known = phase.recall(open_store(), **inputs) is not None
-        return task(**inputs), known
+        state = task(**inputs, return_state=True)
+        result: Result = state.result()
+        return result, known or state.name == "Cached"
 
     return run
