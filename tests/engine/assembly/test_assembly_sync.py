@@ -62,11 +62,11 @@ def assert_in_step(found: dict[str, object], *, pairs: int) -> None:
 
 
 def test_cuts_stay_in_step(tmp_path: Path) -> None:
-    assert_in_step(measured(tmp_path, 60, 15), pairs=10)
+    assert_in_step(measured(tmp_path, 40, 12), pairs=8)
 
 
 def test_a_shift_of_two_frames_is_seen(tmp_path: Path) -> None:
-    found = measured(tmp_path, 30, 8, late=2)
+    found = measured(tmp_path, 20, 8, late=2)
     assert found["worst"] > float(Fraction(3, 2) / NTSC)
     assert found["wrong starts"] > 0
     with pytest.raises(AssertionError):
