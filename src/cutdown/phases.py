@@ -6,6 +6,7 @@ Progress goes to `progress.current`.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -49,6 +50,8 @@ class Ingested(Frozen):
 
     transcript: Ref
     signals: Ref
+    waveform: Ref
+    """JSON list of peaks, 0 to 1; empty without sound."""
     record: IngestRecord
 
 
@@ -115,6 +118,7 @@ def ingest(store: Store, *, source: Path, recording: Recording, options: SpeechO
     """Phase 1: take the sound out, transcribe it, measure what sound and picture do."""
     from cutdown.media.measure import measure_signals
     from cutdown.media.sound import choose_track, extract_sound
+    from cutdown.media.waveform import find_peaks
     from cutdown.speech import transcriber_named
 
     tell = current()
@@ -140,10 +144,12 @@ def ingest(store: Store, *, source: Path, recording: Recording, options: SpeechO
                     wav, options, duration=recording.duration, progress=part(tell, 0.03, 0.95)
                 )
         with meter.step("signals"):
+            peaks = find_peaks(wav) if wav else ()
             signals = measure_signals(source, recording, wav, progress=part(tell, 0.95, 1))
     return Ingested(
         transcript=store.put_text(transcript.model_dump_json()),
         signals=store.put_text(signals.model_dump_json()),
+        waveform=store.put_text(json.dumps(peaks)),
         record=meter.record(
             IngestRecord,
             video_duration_seconds=recording.duration,

@@ -6,6 +6,7 @@ failed before; an output that failed a check is kept under a name that says so.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections import Counter
@@ -155,6 +156,7 @@ def _report(
         timeline=Timeline.model_validate_json(store.read_text(results.assembled.timeline)),
         certificate=certificate,
         records=[record.model_dump(mode="json") for record in records],
+        peaks=json.loads(store.read_text(results.ingested.waveform)),
     )
 
 

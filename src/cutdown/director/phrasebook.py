@@ -19,7 +19,7 @@ from cutdown.director.wording import letters, plain
 _BOOKS: Final = {"en": "english.yaml"}  # a new language: one file beside this one, one line here
 _CHOICE: Final = re.compile(r"\(([^()]*)\)")
 _LEAST: Final = 0.6  # likeness; below it nothing is worth comparing to the end
-_SURE_LENGTH: Final = 10  # letters; a shorter utterance has to match to the letter
+_SURE_LENGTH: Final = 8  # letters; a shorter utterance has to match to the letter
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from cutdown.director.wording import begins_like, ends_sentence, letters, plain,
 Kind = Literal["mark", "retake", "aside"]
 
 _ASIDE: Final = 0.855  # likeness; "close this window" is .83 from "close this chat window"
-_SURE_MARK: Final = 0.85  # a mark by itself
+_SURE_MARK: Final = 0.82  # a mark by itself
 _LIKELY_MARK: Final = 0.65  # a mark where the sentence begins again after it
 _ISOLATION: Final = 220  # ms of silence around a mark that counts by itself
 _MARK_PHRASES: Final = 3
@@ -30,10 +30,16 @@ _TAKEN_UP: Final = 0.62  # likeness of two beginnings with a mark between them
 _TAKEN_UP_UNMARKED: Final = 0.8
 _TAKEN_UP_ODDLY: Final = 0.82  # with an utterance between them that no phrasebook knows
 _LONGEST_TAKE: Final = 25_000  # ms that one attempt may last
-_LONGEST_BREAK: Final = 12_000  # ms of silence between an attempt and the next
+_LONGEST_BREAK: Final = 4_000  # ms of silence between an attempt and the next
 _RESTART_PAUSE: Final = 220  # ms of silence before a sentence is begun again
 _FEW_WORDS: Final = 4  # fewer may repeat by chance: "click save. click save as"
 _FEW_LETTERS: Final = 10
+_FEWEST_LETTERS: Final = 6
+_FIRST_LETTERS: Final = 10  # a beginning has to be alike in its first words already
+_SAME_START: Final = 0.6
+_SURELY_SAME: Final = 0.9
+_SENTENCE_PAUSE: Final = 430  # ms; two whole sentences that begin alike follow each other quicker
+_SHORT_BREAK: Final = 1_500  # ms after which two or three words are no longer a false start
 _COMPARED: Final = 240  # letters of a beginning that are compared
 
 
@@ -208,7 +214,7 @@ class _Search:
         return (
             bool(take)
             and len(_text(self._talk, first, at).split()) >= _FEW_WORDS
-            and len(take) >= 2 * _FEW_LETTERS
+            and len(take) >= _FEW_LETTERS + 2
             and self._stands_alone(at, last)
             and begins_like(take, self._from(last, _COMPARED)) >= _TAKEN_UP_ODDLY
         )
@@ -222,23 +228,28 @@ class _Search:
             if first in self._gone or end - self._talk.sounds[sound].start > _LONGEST_TAKE:
                 break
             take = self._between(first, at)[:_COMPARED]
-            again = self._until_mark(last, len(take) + len(take) // 5 + 2)
-            if min(len(take), len(again)) < 5:
-                continue
-            likeness = shares_beginning(take, again)
+            least = max(_FEWEST_LETTERS, len(take) * 7 // 20)
+            likeness = max(
+                (
+                    shares_beginning(take, again)
+                    for again in self._until_mark(last, len(take) + len(take) // 5 + 2)
+                    if min(len(take), len(again)) >= min(least, len(take))
+                ),
+                default=0.0,
+            )
             if likeness > best[1] + 0.02:
                 best = (first, likeness)
         return best
 
-    def _until_mark(self, phrase: int, most: int) -> str:
-        """What is said from a phrase on, up to the next sure mark."""
+    def _until_mark(self, phrase: int, most: int) -> Iterator[str]:
+        """What is said from a phrase on, up to each pause before the next sure mark."""
         said = ""
         while phrase < len(self._said) and len(said) < most:
             if said and self._book.likeness_to_mark(_text(self._talk, phrase, phrase + 1)) >= _LIKELY_MARK:
                 break
             said += self._said[phrase]
             phrase += 1
-        return said[:most]
+            yield said[:most]
 
     def _stands_alone(self, first: int, last: int) -> bool:
         sounds = self._talk.phrases[first][0], self._talk.phrases[last - 1][1] - 1
@@ -274,14 +285,21 @@ class _Search:
         return None
 
     def _likeness_again(self, at: int, again: int) -> float:
-        take = self._between(at, again)
+        """How well what was said up to ``again`` reads as the beginning of what follows."""
+        take = self._between(at, again)[:_COMPARED]
         words = _text(self._talk, at, again).split()
-        if len(words) < 2 or len(take) < 6:
+        if len(words) < 2 or len(take) < _FEWEST_LETTERS:
             return 0.0
-        if len(words) < _FEW_WORDS or len(take) < _FEW_LETTERS:
-            sound = self._talk.phrases[again][0]
-            if ends_sentence(words[-1]) or self._talk.silence_before(sound) > 1500:
-                return 0.0
-            likeness = begins_like(take, self._from(again, _COMPARED))
-            return likeness if likeness > 0.9 else 0.0
-        return begins_like(take[:_COMPARED], self._from(again, _COMPARED))
+        following = self._from(again, _COMPARED)
+        if not begins_like(take[:_FIRST_LETTERS], following[: _FIRST_LETTERS + 2]) >= _SAME_START:
+            return 0.0
+        pause = self._talk.silence_before(self._talk.phrases[again][0])
+        complete = ends_sentence(words[-1])
+        if complete and pause < _SENTENCE_PAUSE:
+            return 0.0
+        likeness = begins_like(take, following)
+        if len(words) >= _FEW_WORDS and len(take) >= _FEW_LETTERS:
+            return likeness
+        if (complete and len(words) < _FEW_WORDS - 1) or pause > _SHORT_BREAK:
+            return 0.0
+        return likeness if likeness > _SURELY_SAME else 0.0

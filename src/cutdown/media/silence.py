@@ -1,6 +1,6 @@
 """Silence against the recording's own noise floor, and where a voice is heard.
 
-The level is the RMS of 30 ms every 10 ms. A median over 0.11 s takes key clicks out: they are
+The level is the RMS of 30 ms every 10 ms, without hum and rumble. A median over 0.11 s takes key clicks out: they are
 short and broadband, speech is neither. The floor is the level at which the moments without a
 voice lie most densely, so that hiss, a fan or a digital zero all count as silence, whatever their level.
 """
@@ -11,7 +11,7 @@ import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -29,6 +29,7 @@ _HOP: Final = RATE // 100
 _WINDOW: Final = 3 * _HOP
 _BLOCK: Final = 120 * RATE
 _LEAD_IN: Final = 2 * RATE  # the detector has memory: it listens this long before a block counts
+_RUMBLE: Final = 81  # samples
 _VOICE_CHUNK: Final = 512  # samples; what the detector was trained on
 _CLICK: Final = 11  # levels; a median this long forgets anything shorter than half of it
 
@@ -118,7 +119,7 @@ def _measure(wav16k: Path, progress: Progress) -> tuple[Levels, Levels]:
     detector = get_vad_model()
     levels, voice = [], []
     for samples, lead, share in _blocks(wav16k):
-        powers = np.cumsum(np.concatenate([[0.0], samples.astype(np.float64) ** 2]))
+        powers = np.cumsum(np.concatenate([[0.0], _without_rumble(_without_rumble(samples)) ** 2]))
         middles = np.arange(lead // _HOP, len(samples) // _HOP) * _HOP + _HOP // 2
         first = np.clip(middles - _WINDOW // 2, 0, None)
         last = np.clip(middles + _WINDOW // 2, None, len(samples))
@@ -131,6 +132,15 @@ def _measure(wav16k: Path, progress: Progress) -> tuple[Levels, Levels]:
     if not levels:
         return np.zeros(0), np.zeros(0)
     return np.concatenate(levels), np.concatenate(voice).astype(np.float64)
+
+
+def _without_rumble(samples: NDArray[Any]) -> Levels:
+    """The sound less its own mean over 5 ms: hum and rumble go, everything above 150 Hz stays."""
+    sums = np.cumsum(np.concatenate([[0.0], samples.astype(np.float64)]))
+    at = np.arange(len(samples))
+    first = np.maximum(at - _RUMBLE // 2, 0)
+    last = np.minimum(at + _RUMBLE // 2 + 1, len(samples))
+    return np.asarray(samples - (sums[last] - sums[first]) / (last - first), dtype=np.float64)
 
 
 def _blocks(wav16k: Path) -> Iterator[tuple[Samples, int, float]]:

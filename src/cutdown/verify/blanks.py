@@ -25,7 +25,8 @@ FROZEN_SECONDS: Final = 2.0  # shorter stands go unnoticed, or are holds that th
 MOST_KEYFRAMES: Final = 240
 MOST_LOOKS: Final = 24  # of each kind that need a seek; hours of output cost no more
 
-_QUIET_BITS: Final = 0.25  # a macroblock and frame; H.264 skips a whole 1080p picture in 0.03
+_QUIET_BYTES: Final = 30  # a frame; what H.264 spends on headers alone
+_QUIET_BITS: Final = 0.25  # a macroblock and frame besides; a whole 1080p picture is skipped in 0.03
 _BUSY: Final = 8  # times as many bytes as quiet: then the source moves
 _DARK: Final = 24.0  # mean grey level of 255 (limited-range black is 0 after conversion)
 _EVEN: Final = 6.0  # deviation of grey levels; a dark theme with text has more
@@ -182,7 +183,7 @@ def _quiet_runs(packets: PictureTrack, timeline: Timeline, least: float) -> list
     """Runs of half seconds, ``least`` seconds and longer, that cost next to nothing to code."""
     step = max(1, round(timeline.rate / 2))
     sizes = np.where(packets.keys, 0, packets.sizes)
-    limit = _QUIET_BITS / 8 * packets.macroblocks * step
+    limit = _quiet_bytes(packets) * step
     quiet = [int(sizes[at : at + step].sum()) <= limit for at in range(0, len(sizes), step)]
     runs: list[Stretch] = []
     for block, calm in enumerate(quiet):
@@ -210,8 +211,12 @@ def _source_moves(run: Stretch, timeline: Timeline, source: PictureTrack) -> boo
     """Whether the source's packets say that something happens in the planned stretch."""
     start, end = (float(planned_moment(timeline, frame)) for frame in (run.first, run.end - 1))
     frames = int(((source.times >= start) & (source.times < end)).sum())
-    limit = _BUSY * _QUIET_BITS / 8 * source.macroblocks * max(1, frames)
-    return source.bytes_between(start, end) > limit
+    return source.bytes_between(start, end) > _BUSY * _quiet_bytes(source) * max(1, frames)
+
+
+def _quiet_bytes(track: PictureTrack) -> float:
+    """The most that a frame costs in which nothing changes."""
+    return _QUIET_BYTES + _QUIET_BITS / 8 * track.macroblocks
 
 
 def _stands(ours: Looker, theirs: Looker, timeline: Timeline, run: Stretch) -> bool:
