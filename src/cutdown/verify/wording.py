@@ -38,7 +38,9 @@ _SIGNS: Final = {
     "€": " euro ",
     "=": " equals ",
 }
-_TOKEN: Final = re.compile(r"[0-9]+|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_TOKEN: Final = re.compile(
+    r"[0-9]{1,3}(?:[,\u202f\u00a0][0-9]{3})+(?![0-9])|[0-9]+|[^\W\d_]+(?:['’][^\W\d_]+)*"
+)
 
 
 class Comparison(NamedTuple):
@@ -52,10 +54,15 @@ def tokens(text: str) -> list[str]:
     """A text as bare spoken words: small letters, numbers spelled out, signs named, compounds split."""
     for sign, name in _SIGNS.items():
         text = text.replace(sign, name)
-    text = re.sub(r"(?<=\d)[,\u202f\u00a0](?=\d{3}\b)", "", text)
     found: list[str] = []
     for token in _TOKEN.findall(text.lower()):
-        found += _spelled(token) if token.isdigit() else [re.sub("['’]", "", token)]
+        digits = re.sub(r"[,\u202f\u00a0]", "", token)
+        if not digits.isdecimal():
+            found.append(re.sub("['’]", "", token))
+        elif len(digits) == len(token):
+            found += _spelled(digits)
+        else:
+            found += _number(int(digits[:9]))
     return found
 
 
@@ -65,10 +72,15 @@ def _spelled(digits: str) -> list[str]:
         return [_ONES[int(digit)] for digit in digits]
     if len(digits) == 4 and 1100 <= number <= 2099 and number % 1000 >= 10:
         return _below_hundred(number // 100) + _after_century(number % 100)
-    if number >= 1000:
-        rest = _below_thousand(number % 1000) if number % 1000 else []
-        return [*_below_thousand(number // 1000), "thousand", *rest]
-    return _below_thousand(number)
+    return _number(number)
+
+
+def _number(number: int) -> list[str]:
+    if number < 1000:
+        return _below_thousand(number)
+    name, size = ("million", 1_000_000) if number >= 1_000_000 else ("thousand", 1000)
+    rest = _number(number % size) if number % size else []
+    return [*_number(number // size), name, *rest]
 
 
 def _after_century(number: int) -> list[str]:
@@ -104,14 +116,18 @@ def compare(expected: Sequence[str], heard: Sequence[str]) -> Comparison:
     theirs = [(number, token) for number, word in enumerate(heard) for token in tokens(word)]
     missing: set[int] = set()
     extra: set[int] = set()
-    for step in Levenshtein.opcodes([token for _, token in ours], [token for _, token in theirs]):
-        if step.tag == "equal":
-            continue
-        left = ours[step.src_start : step.src_end]
-        right = theirs[step.dest_start : step.dest_end]
-        unsaid, unplanned = _differing(left, right)
+    at = (0, 0)
+    steps = Levenshtein.opcodes([token for _, token in ours], [token for _, token in theirs])
+    same = [
+        (step.src_start, step.dest_start, step.src_end, step.dest_end)
+        for step in steps
+        if step.tag == "equal"
+    ]
+    for left, right, left_end, right_end in [*same, (len(ours), len(theirs), 0, 0)]:
+        unsaid, unplanned = _differing(ours[at[0] : left], theirs[at[1] : right])
         missing.update(unsaid)
         extra.update(unplanned)
+        at = (left_end, right_end)
     return Comparison(tuple(sorted(missing)), tuple(sorted(extra)))
 
 
