@@ -6,7 +6,7 @@ import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Final
 
@@ -18,8 +18,41 @@ from cutdown.director.wording import letters, plain
 
 _BOOKS: Final = {"en": "english.yaml"}  # a new language: one file beside this one, one line here
 _CHOICE: Final = re.compile(r"\(([^()]*)\)")
-_LEAST: Final = 0.6  # likeness; below it nothing is worth comparing to the end
+ASIDE_LIKENESS: Final = 0.855  # "close this window" is .83 from "close this chat window"
+MARK_LIKENESS: Final = 0.65  # enough where the sentence begins again after it
 _SURE_LENGTH: Final = 8  # letters; a shorter utterance has to match to the letter
+
+
+class Sentences:
+    """Sentences that an utterance is compared with, by letters.
+
+    Args:
+        sentences: each in letters alone.
+        least: likeness below which nobody asks; it counts as 0.
+    """
+
+    def __init__(self, sentences: Iterable[str] = (), least: float = 1.0) -> None:
+        self._least = least
+        self._by_length: dict[int, list[str]] = {}
+        for sentence in dict.fromkeys(sentences):
+            self._by_length.setdefault(len(sentence), []).append(sentence)
+
+    def likeness(self, text: str) -> float:
+        """How well a whole utterance reads as one of the sentences, 0 to 1."""
+        heard = letters(text)
+        count = len(heard)
+        if count < _SURE_LENGTH:
+            return float(heard in self._by_length.get(count, ()))
+        best = 0.0
+        for length in range(int(count * self._least), int(count / self._least) + 2):
+            found = process.extractOne(
+                heard,
+                self._by_length.get(length, ()),
+                scorer=Levenshtein.normalized_similarity,
+                score_cutoff=max(self._least, best),
+            )
+            best = max(best, float(found[1])) if found else best
+        return best
 
 
 @dataclass(frozen=True)
@@ -29,18 +62,18 @@ class Phrasebook:
     hesitations: frozenset[str] = frozenset()
     misheard_hesitations: frozenset[str] = frozenset()
     empty_phrases: frozenset[str] = frozenset()
-    marks: tuple[str, ...] = ()
+    marks: Sentences = field(default_factory=Sentences)
     weak_marks: frozenset[str] = frozenset()
-    asides: tuple[str, ...] = ()
+    asides: Sentences = field(default_factory=Sentences)
     stammered: frozenset[str] = frozenset()
 
     def likeness_to_mark(self, text: str) -> float:
-        """How well a whole utterance reads as a spoken edit mark, 0 to 1."""
-        return _best(text, self.marks)
+        """How well a whole utterance reads as a spoken edit mark; 0 where it hardly does."""
+        return self.marks.likeness(text)
 
     def likeness_to_aside(self, text: str) -> float:
-        """How well a whole utterance reads as an interruption or housekeeping, 0 to 1."""
-        return _best(text, self.asides)
+        """How well a whole utterance reads as an interruption or housekeeping; 0 where it hardly does."""
+        return self.asides.likeness(text)
 
     def is_weak_mark(self, text: str) -> bool:
         """Whether an utterance takes something back, if what follows says so too."""
@@ -58,9 +91,9 @@ def phrasebook(language: str) -> Phrasebook:
         hesitations=frozenset(plain(text) for text in raw["hesitations"]),
         misheard_hesitations=frozenset(plain(text) for text in raw["misheard_hesitations"]),
         empty_phrases=frozenset(plain(text) for text in raw["empty_phrases"]),
-        marks=_lettered(raw["marks"]),
+        marks=Sentences(_lettered(raw["marks"]), MARK_LIKENESS),
         weak_marks=frozenset(_lettered(raw["weak_marks"])),
-        asides=_lettered(raw["asides"]),
+        asides=Sentences(_lettered(raw["asides"]), ASIDE_LIKENESS),
         stammered=frozenset(plain(text) for text in raw["stammered"]),
     )
 
@@ -76,17 +109,5 @@ def spellings(pattern: str) -> Iterator[str]:
 
 
 def _lettered(patterns: Iterable[str]) -> tuple[str, ...]:
-    unique = dict.fromkeys(itertools.chain.from_iterable(spellings(pattern) for pattern in patterns))
-    return tuple(dict.fromkeys(letters(sentence) for sentence in unique))
-
-
-def _best(text: str, sentences: tuple[str, ...]) -> float:
-    heard = letters(text)
-    if not heard or not sentences:
-        return 0.0
-    if len(heard) < _SURE_LENGTH:
-        return float(heard in sentences)
-    found = process.extractOne(
-        heard, sentences, scorer=Levenshtein.normalized_similarity, score_cutoff=_LEAST
-    )
-    return float(found[1]) if found else 0.0
+    sentences = itertools.chain.from_iterable(spellings(pattern) for pattern in patterns)
+    return tuple(dict.fromkeys(letters(sentence) for sentence in sentences))

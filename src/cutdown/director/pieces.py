@@ -12,7 +12,6 @@ from cutdown.plan import ActionType, EditAction, EditPlan, Evidence
 from cutdown.recording import Recording
 
 _SHORTEST_KEEP: Final = 300  # ms; a shorter one without words is a flash
-_SHORTEST_ACTION: Final = 40  # ms; a frame at 25 frames a second
 
 
 @dataclass(frozen=True)
@@ -71,21 +70,29 @@ def _keep(start: int, end: int, talk: Talk) -> Piece:
     )
 
 
-def _without_flashes(pieces: list[Piece], talk: Talk) -> list[Piece]:
+def _without_flashes(pieces: Sequence[Piece], talk: Talk) -> list[Piece]:
     """Keeps too short to be seen, and without a sound in them, go to their longer neighbour."""
-    result = list(pieces)
+    result: list[Piece] = []
+    owed: int | None = None  # where the next piece begins instead, when it takes a flash in
     for index, piece in enumerate(pieces):
-        short = piece.length < _SHORTEST_KEEP and piece.type == "keep"
-        silent = not any(sound.start < piece.end and sound.end > piece.start for sound in talk.sounds)
-        if not (piece.length < _SHORTEST_ACTION or (short and silent)):
-            continue
-        before = result[index - 1] if index else None
-        after = result[index + 1] if index + 1 < len(result) else None
-        if before is not None and (after is None or before.length >= after.length):
-            result[index] = replace(before, start=piece.start, end=piece.end)
-        elif after is not None:
-            result[index] = replace(after, start=piece.start, end=piece.end)
+        start = piece.start if owed is None else owed
+        owed = None
+        after = pieces[index + 1].length if index + 1 < len(pieces) else 0
+        if not _is_flash(piece, talk) or len(pieces) == 1:
+            result.append(replace(piece, start=start))
+        elif result and result[-1].length >= after:
+            result[-1] = replace(result[-1], end=piece.end)
+        elif after:
+            owed = start
+        else:
+            result.append(replace(piece, start=start))
     return result
+
+
+def _is_flash(piece: Piece, talk: Talk) -> bool:
+    if piece.type != "keep" or piece.length >= _SHORTEST_KEEP:
+        return False
+    return not any(sound.start < piece.end and sound.end > piece.start for sound in talk.sounds)
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:

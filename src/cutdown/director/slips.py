@@ -12,15 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cutdown.director.phrasebook import Phrasebook
+from cutdown.director.phrasebook import ASIDE_LIKENESS, MARK_LIKENESS, Phrasebook
 from cutdown.director.talk import Talk
 from cutdown.director.wording import begins_like, ends_sentence, letters, plain, shares_beginning
 
 Kind = Literal["mark", "retake", "aside"]
 
-_ASIDE: Final = 0.855  # likeness; "close this window" is .83 from "close this chat window"
 _SURE_MARK: Final = 0.82  # a mark by itself
-_LIKELY_MARK: Final = 0.65  # a mark where the sentence begins again after it
 _ISOLATION: Final = 220  # ms of silence around a mark that counts by itself
 _MARK_PHRASES: Final = 3
 _ASIDE_PHRASES: Final = 4
@@ -93,7 +91,7 @@ def _find_asides(talk: Talk, book: Phrasebook) -> list[_Utterance]:
         _Utterance(first, last, likeness)
         for first in range(len(talk.phrases))
         for last, text in _runs(talk, first, _ASIDE_PHRASES)
-        if (likeness := book.likeness_to_aside(text)) >= _ASIDE
+        if (likeness := book.likeness_to_aside(text)) >= ASIDE_LIKENESS
     ]
     found: list[_Utterance] = []
     for one in sorted(candidates, key=lambda u: (-u.likeness, u.first - u.last, u.first)):
@@ -199,7 +197,7 @@ class _Search:
             if not known:
                 fits = likeness >= _TAKEN_UP_ODDLY and self._is_odd(first, at, last)
             else:
-                fits = likeness >= _TAKEN_UP and (sureness >= _LIKELY_MARK or self._book.is_weak_mark(text))
+                fits = likeness >= _TAKEN_UP and (sureness >= MARK_LIKENESS or self._book.is_weak_mark(text))
             if fits and (best is None or likeness > best[3]):
                 best = (first, text, last, likeness)
             elif known and best is None and sureness >= _SURE_MARK and self._stands_alone(at, last):
@@ -245,7 +243,7 @@ class _Search:
         """What is said from a phrase on, up to each pause before the next sure mark."""
         said = ""
         while phrase < len(self._said) and len(said) < most:
-            if said and self._book.likeness_to_mark(_text(self._talk, phrase, phrase + 1)) >= _LIKELY_MARK:
+            if said and self._book.likeness_to_mark(_text(self._talk, phrase, phrase + 1)) >= MARK_LIKENESS:
                 break
             said += self._said[phrase]
             phrase += 1

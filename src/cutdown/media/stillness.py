@@ -12,8 +12,7 @@ size of its packets, against those of the stretches that were seen. Nothing depe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,13 +21,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutdown.errors import MediaError
+from cutdown.media.packets import (
+    CALM_FRAMES,
+    LEAST_CHANGE,
+    LOOKS_PER_SECOND,
+    PIXELS_A_SECOND,
+    Change,
+    Stretch,
+    affordable,
+    judge_by_packets,
+    read_packets,
+)
 from cutdown.progress import Progress, unheard
 from cutdown.recording import Picture
 from cutdown.signals import ScreenSpan
 
-LOOKS_PER_SECOND: Final = 5
 VISIBLE: Final = 12  # of 255; coding noise on a small grey copy stays under it
-LEAST_CHANGE: Final = 6e-5  # of all pixels: three of a small copy; a typed letter changes more
 LOOK_WIDTH: Final = 320
 
 _PAUSE_OF_TYPIST: Final = 0.7  # seconds; changes nearer than that are one activity
@@ -38,32 +46,9 @@ _FLICKER_LASTS: Final = 2.0  # seconds from a pixel's first change to its last
 _MOST_FLICKER: Final = 0.005  # of all pixels; more than that is a moving picture
 _FLICKER_EDGE: Final = 2  # pixels around it that belong to it
 
-PIXELS_A_SECOND: Final = 4_000_000  # decoded for each second of recording: about 0.004 CPU seconds
-_CALM_FRAMES: Final = 12.0  # a second; above that, frames that no other needs are not decoded
-_LEAST_STRETCH: Final = 0.6  # seconds; a shorter silence is never dead time
-_LEAST_EXAMPLES: Final = 20  # still looks needed before packet sizes are believed
-_BELIEF: Final = 0.97  # share of looks with packets so small that were still
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-Stretch = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Change:
-    """What changed from one look to the next: seconds, and the share of pixels."""
-
-    start: float
-    end: float
-    share: float
-
-
-@dataclass(frozen=True)
-class _Packet:
-    moment: float
-    size: int
-    key: bool
-    skippable: bool
 
 
 def watch(
@@ -93,12 +78,12 @@ def watch(
         if silences is None or pixels * float(picture.rate) <= PIXELS_A_SECOND:
             changes = list(_decoded(path, picture, [(0.0, duration)], progress))
             return spans_of(changes, duration)
-        packets = _packets(path, picture)
-        chosen = _affordable(packets, silences, pixels, duration)
+        packets = read_packets(path, picture)
+        chosen = affordable(packets, silences, pixels, duration)
         seen = list(_decoded(path, picture, chosen, progress))
     except (av.FFmpegError, OSError) as error:
         raise MediaError(f"'{path.name}': the picture cannot be read: {error}") from error
-    guessed = judge_by_packets([(p.moment, p.size) for p in packets if not p.key], seen, duration)
+    guessed = judge_by_packets(packets, seen, duration)
     return spans_of(sorted([*seen, *guessed], key=lambda change: change.start), duration)
 
 
@@ -139,107 +124,6 @@ def _span(start: int, end: int, *, still: bool, changed: float) -> ScreenSpan:
     )
 
 
-def judge_by_packets(
-    packets: Sequence[tuple[float, int]], seen: Sequence[Change], duration: float
-) -> list[Change]:
-    """Judge what was not looked at by the size of its packets.
-
-    The largest packet size is found under which nearly every look that was taken was still; where
-    no such size exists, everything unseen counts as active, so that nothing that may move is cut.
-
-    Args:
-        packets: moment in seconds and bytes of every packet but the keyframes, in order.
-        seen: changes from looks.
-        duration: of the recording, in seconds.
-    """
-    moments = np.array([moment for moment, _ in packets])
-    sizes = np.array([size for _, size in packets], dtype=np.int64)
-
-    def largest(start: float, end: float) -> int:
-        first, last = np.searchsorted(moments, [start + 1e-4, end + 1e-4])
-        return int(sizes[first:last].max()) if last > first else 0
-
-    examples = sorted((largest(c.start, c.end), c.share) for c in seen)
-    limit = _still_size(examples)
-    step = 1 / LOOKS_PER_SECOND
-    covered = _covered(seen)
-    changes = []
-    for index in range(int(duration / step)):
-        start, end = index * step, (index + 1) * step
-        if any(first <= start and end <= last for first, last in covered(start)):
-            continue
-        size = largest(start, end)
-        if size > limit:
-            share = max((s for other, s in examples if other <= size), default=0.0)
-            changes.append(Change(start, end, max(share, LEAST_CHANGE)))
-    return changes
-
-
-def _still_size(examples: Sequence[tuple[int, float]]) -> int:
-    """The largest packet size that means stillness; 0 (no packet at all) where none does."""
-    still, limit = 0, 0
-    for count, (size, share) in enumerate(examples, start=1):
-        still += share < LEAST_CHANGE
-        if still >= _LEAST_EXAMPLES and still / count >= _BELIEF:
-            limit = size
-    return limit
-
-
-def _covered(seen: Sequence[Change]) -> Callable[[float], list[Stretch]]:
-    """A look-up: the stretch of looks around a moment, if any."""
-    joined: list[list[float]] = []
-    for change in seen:
-        if joined and change.start <= joined[-1][1] + 1e-6:
-            joined[-1][1] = change.end
-        else:
-            joined.append([change.start, change.end])
-    starts = [start for start, _ in joined]
-
-    def around(moment: float) -> list[Stretch]:
-        index = int(np.searchsorted(starts, moment + 1e-9)) - 1
-        return [(joined[index][0], joined[index][1])] if index >= 0 else []
-
-    return around
-
-
-def _packets(path: Path, picture: Picture) -> list[_Packet]:
-    """Every packet of the picture in order of its moment; reading them costs next to nothing."""
-    with av.open(str(path)) as container:
-        stream = container.streams[picture.stream_index]
-        origin = (container.start_time or 0) / 1_000_000
-        packets = [
-            _Packet(
-                float(packet.pts * packet.time_base) - origin,
-                packet.size,
-                packet.is_keyframe,
-                packet.is_disposable,
-            )
-            for packet in container.demux(stream)
-            if packet.pts is not None and packet.time_base is not None and packet.size
-        ]
-    return sorted(packets, key=lambda packet: packet.moment)
-
-
-def _affordable(
-    packets: Sequence[_Packet], silences: Sequence[Stretch], pixels: int, duration: float
-) -> list[Stretch]:
-    """The silent stretches to decode, longest first until the pixels are spent, in order."""
-    moments = np.array([packet.moment for packet in packets])
-    keys = np.array([packet.moment for packet in packets if packet.key])
-    budget = PIXELS_A_SECOND * duration
-    chosen = []
-    for start, end in sorted(silences, key=lambda s: (s[0] - s[1], s[0])):
-        if end - start < _LEAST_STRETCH:
-            break
-        before = keys[keys <= start]
-        first, last = np.searchsorted(moments, [before[-1] if before.size else 0.0, end])
-        cost = float(pixels * (last - first))
-        if cost <= budget:
-            budget -= cost
-            chosen.append((start, end))
-    return sorted(chosen)
-
-
 def _decoded(
     path: Path, picture: Picture, stretches: Sequence[Stretch], progress: Progress
 ) -> Iterator[Change]:
@@ -262,7 +146,7 @@ def _looks(path: Path, picture: Picture, stretch: Stretch) -> Iterator[tuple[flo
         stream: Any = container.streams[picture.stream_index]
         stream.thread_type = "NONE"
         stream.codec_context.options = {"skip_loop_filter": "all"}
-        if float(picture.rate) > _CALM_FRAMES:
+        if float(picture.rate) > CALM_FRAMES:
             stream.codec_context.skip_frame = "NONREF"
         origin = (container.start_time or 0) / 1_000_000
         if stretch[0] > 0:

@@ -1,0 +1,132 @@
+import pytest
+from director_kit import Script, goes, of_type, stays
+
+from cutdown.director.phrasebook import phrasebook, spellings
+
+SENTENCE = "By default the thumbnails are made without running the notebook."
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "scratch that.",
+        "Scratch hat,",
+        "scratch net",
+        "no wait.",
+        "No way.",
+        "let me start over.",
+        "sorry, let me say that again.",
+        "hang on, let me redo that.",
+    ],
+)
+def test_a_mark_takes_back_what_was_begun(mark: str) -> None:
+    plan = (
+        Script()
+        .say("We look at previews.", 500)
+        .say("By default the thumbnails are made", 900)
+        .say(mark, 500)
+        .say(SENTENCE, 400)
+        .plan()
+    )
+    assert stays(plan) == f"We look at previews. {SENTENCE}"
+
+
+def test_several_takes_leave_the_last() -> None:
+    plan = (
+        Script()
+        .say("By default the thumbnails are made without", 900)
+        .say("no wait.", 600)
+        .say("By default the thumbnails", 900)
+        .say("let me start over.", 500)
+        .say(SENTENCE, 400)
+        .plan()
+    )
+    assert stays(plan) == SENTENCE
+
+
+def test_a_sentence_begun_again_needs_no_mark() -> None:
+    plan = Script().say("By default the thumbnails are made.", 700).say(SENTENCE, 400).plan()
+    assert stays(plan) == SENTENCE
+    (cut,) = of_type(plan, "cut")
+    assert cut.evidence[0].kind == "retake"
+
+
+def test_a_take_heard_a_little_differently_is_still_the_same() -> None:
+    plan = (
+        Script().say("My default some nails are made with", 800).say("no way.", 500).say(SENTENCE, 400).plan()
+    )
+    assert stays(plan) == SENTENCE
+
+
+def test_a_mark_alone_takes_back_the_sentence_before() -> None:
+    plan = (
+        Script()
+        .say("We look at previews.", 500)
+        .say("The red button deletes it.", 800)
+        .say("scratch that.", 600)
+        .say("Nothing is ever deleted here.", 400)
+        .plan()
+    )
+    assert stays(plan) == "We look at previews. Nothing is ever deleted here."
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ("You can scratch that file from the list.", "Then the list is shorter."),
+        ("There is no way around it.", "So we wait for the result."),
+        ("First open the file menu.", "First of all this saves time."),
+        ("Click on save.", "Click on save as to choose a name."),
+        ("The blue one is fast.", "The red one is slow."),
+        ("Let me close this window.", "Let me show you the settings."),
+    ],
+)
+def test_what_only_looks_like_a_slip_stays(sentences: tuple[str, str]) -> None:
+    plan = Script().say(sentences[0], 380).say(sentences[1], 380).plan()
+    assert [action.type for action in plan.actions] == ["keep"]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "Hold on, my phone is ringing.",
+        "so long, my phone is ringing.",
+        "Let me just clone this chat window.",
+        "Is this thing still recording? I think so.",
+        "Can you see my screen?",
+        "Sorry, someone is at the door.",
+    ],
+)
+def test_an_aside_goes(aside: str) -> None:
+    plan = Script().say("We look at previews.", 500).say(aside, 700).say(SENTENCE, 400).plan()
+    assert stays(plan) == f"We look at previews. {SENTENCE}"
+    assert goes(plan) == aside
+
+
+def test_a_stammered_word_goes_and_an_emphatic_one_stays() -> None:
+    plan = Script().say("Open", 90).say("the", 130).say("the page.", 400).plan()
+    assert stays(plan) == "Open the page."
+    plan = Script().say("It is", 90).say("very", 130).say("very fast.", 400).plan()
+    assert stays(plan) == "It is very very fast."
+
+
+def test_silent_activity_between_takes_is_shown() -> None:
+    plan = (
+        Script()
+        .say("By default the thumbnails are made", 500)
+        .say("scratch that.")
+        .pause(3500, changed=0.01)
+        .say(SENTENCE, 400)
+        .plan()
+    )
+    assert len(of_type(plan, "speedup")) == 1
+    assert stays(plan) == SENTENCE
+
+
+def test_choices_in_a_phrase_are_spelt_out() -> None:
+    assert set(spellings("(oh|) no (way|wait)")) == {"oh no way", "oh no wait", "no way", "no wait"}
+
+
+def test_a_language_without_a_phrasebook_has_empty_lists() -> None:
+    assert phrasebook("fi").likeness_to_aside("my phone is ringing") == 0
+    assert not phrasebook("fi").hesitations

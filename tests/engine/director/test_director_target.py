@@ -1,0 +1,92 @@
+import random
+
+import pytest
+from director_kit import Script, of_type, stays
+
+from cutdown.director.worth import fill, worths
+
+NOUNS = ["editor", "window", "colour", "server", "notebook", "table", "chart", "kernel", "package", "cell", "value", "folder"]
+
+
+def a_lecture(sentences: int, seed: int = 3) -> Script:
+    chance = random.Random(seed)
+    script = Script().pause(300)
+    for number in range(sentences):
+        words = [f"Part{number}", *chance.choices(NOUNS, k=chance.randint(4, 14))]
+        script.say(" ".join(words) + ".", chance.choice([300, 450, 500, 2500]))
+    return script
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.2, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_length_is_met_within_two_percent_or_one_sentence(ratio: float, seed: int) -> None:
+    script = a_lecture(40, seed)
+    plan = script.plan(target_ratio=ratio)
+    wanted = script.at / 1000 * ratio
+    longest = 15 * 0.32 + 0.6
+    clean = float(script.plan().planned_duration)
+    if clean <= wanted:
+        assert float(plan.planned_duration) == pytest.approx(clean)
+    else:
+        assert (
+            wanted - max(0.02 * wanted, longest)
+            <= plan.planned_duration
+            <= wanted + max(0.02 * wanted, longest)
+        )
+
+
+def test_nothing_more_goes_where_the_clean_length_is_short_enough() -> None:
+    script = a_lecture(12)
+    assert script.plan(target_ratio=0.99).actions == script.plan().actions
+
+
+def test_sentences_stay_whole() -> None:
+    plan = a_lecture(30).plan(target_ratio=0.3)
+    sentences = [s.strip() for s in stays(plan).split(".") if s.strip()]
+    assert all(sentence.startswith("Part") for sentence in sentences)
+
+
+def test_the_opening_and_the_close_are_preferred() -> None:
+    kept = stays(a_lecture(30).plan(target_ratio=0.4))
+    assert "Part0 " in kept
+    assert "Part29 " in kept
+
+
+def test_waits_are_shown_faster_before_sentences_go() -> None:
+    script = Script().say("Part0 opens the editor window.").pause(60_000, changed=0.004)
+    script.say("Part1 closes the editor window.", 300)
+    plain = script.plan()
+    plan = script.plan(target_seconds=float(plain.planned_duration) - 1.5)
+    assert stays(plan) == stays(plain)
+    before, after = of_type(plain, "speedup")[0].factor, of_type(plan, "speedup")[0].factor
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+def test_the_target_is_written_into_the_plan() -> None:
+    plan = a_lecture(20).plan(target_seconds=20)
+    assert plan.target_seconds == 20
+    assert any(e.kind == "selection" for a in plan.actions for e in a.evidence)
+
+
+def test_fill_finds_the_best_that_fits() -> None:
+    assert fill([1.0, 5.0, 4.0], [1000, 3000, 2000], 3000) == {1} or fill(
+        [1.0, 5.0, 4.0], [1000, 3000, 2000], 3000
+    ) == {0, 2}
+    assert fill([1.0, 6.0, 4.0], [1000, 3000, 2000], 3000) == {1}
+    assert fill([1.0], [1000], 500) == frozenset()
+
+
+def test_a_rare_word_is_worth_more_than_a_common_one() -> None:
+    values = worths(
+        ["start here", "common words again", "common words there", "platypus words again", "end it"]
+    )
+    assert values[3] > values[1]
+
+
+def test_what_is_said_twice_is_worth_less_the_first_time() -> None:
+    values = worths(
+        ["start", "x", "the kernel restarts itself", "y", "the kernel restarts itself", "z", "end"]
+    )
+    assert values[2] < values[4]
