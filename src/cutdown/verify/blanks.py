@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from cutdown.certificate import Check, Measured
 from cutdown.progress import Progress, part, unheard
 from cutdown.recording import Recording
-from cutdown.timeline import Segment, Timeline
+from cutdown.timeline import Timeline
 from cutdown.verify.look import Grey, Looker, grid_of, inner_share, source_looker
 from cutdown.verify.packets import PictureTrack
+from cutdown.verify.placement import planned_moment
 
 FROZEN_SECONDS: Final = 2.0  # shorter stands go unnoticed, or are holds that the fitting chose
 MOST_KEYFRAMES: Final = 240
@@ -87,17 +88,6 @@ def _unmeasured(name: str, reason: str) -> Check:
     return Check(
         name=name, passed=True, measured=False, limit="none unplanned", note=f"not measurable: {reason}"
     )
-
-
-def planned_moment(timeline: Timeline, frame: int) -> Fraction:
-    """Seconds of the source that an output frame should show."""
-    segment = _segment_at(timeline.segments, frame)
-    return segment.source_moment(frame - segment.first_frame, timeline.rate)
-
-
-def _segment_at(segments: Sequence[Segment], frame: int) -> Segment:
-    starts = [segment.first_frame for segment in segments]
-    return segments[max(0, int(np.searchsorted(starts, frame, side="right")) - 1)]
 
 
 def is_black(look: Grey) -> bool:

@@ -14,32 +14,17 @@ from cutdown.narration import Narration
 from cutdown.progress import Progress, unheard
 from cutdown.recording import AudioTrack, Recording
 from cutdown.store import Store
-from cutdown.timebase import SAMPLE_RATE
-from cutdown.timeline import FRAME_TOLERANCE, Segment, Sound, Timeline
-from cutdown.verify.lags import (
-    FARTHEST_FRAMES,
-    FARTHEST_SECONDS,
-    PictureLag,
-    SoundLag,
-    cut_lag,
-    dropped_seconds,
-    loudest_window,
-    picture_lag,
-    sound_lag,
-)
-from cutdown.verify.listen import LISTEN_RATE, Heard, SourceSound, Wave, read_narration
+from cutdown.timeline import FRAME_TOLERANCE, Segment, Timeline
+from cutdown.verify.lags import FARTHEST_FRAMES, PictureLag, SoundLag, cut_lag, picture_lag
+from cutdown.verify.listen import Heard
 from cutdown.verify.look import Grey, Looker, grid_of, inner_share, source_looker
 from cutdown.verify.packets import PictureTrack
+from cutdown.verify.sound_places import SoundPlaces
 
 MOST_SEGMENTS: Final = 24
 
 _WINDOW: Final = 20  # output frames that are compared at once
 _BEFORE: Final = 4  # output frames ahead of a cut
-_LISTEN_SECONDS: Final = 2.0
-_SEARCH_SECONDS: Final = 20.0  # of a segment's sound, for its loudest part
-_ALIGNED: Final = 0.005  # seconds; blocks of 25 ms can be compared as they are
-_FADE: Final = 0.03  # seconds beside a cut where two sounds may overlap
-_MARGIN: Final = round(FARTHEST_SECONDS * LISTEN_RATE)
 
 
 class Placement(NamedTuple):
@@ -101,8 +86,7 @@ class Placements:
     ) -> None:
         self._output, self._source = output, source
         self._recording, self._timeline = recording, timeline
-        self._narration, self._store = narration, store
-        self._track = track
+        self._sounds = SoundPlaces(source, timeline, narration, store, track)
 
     def measure(
         self, packets: PictureTrack | None, heard: Heard | None, progress: Progress = unheard
@@ -119,15 +103,16 @@ class Placements:
         """
         numbers = sampled(self._timeline.segments)
         pictures = self._pictures(numbers, packets, progress) if packets else {}
-        sounds = self._sounds(numbers, heard) if heard else {}
+        segments = [self._timeline.segments[number] for number in numbers]
+        found = self._sounds.measure(segments, heard) if heard else [(None, None)] * len(numbers)
         return tuple(
             _placement(
                 self._timeline.segments[number],
                 *pictures.get(number, (None, None)),
-                *sounds.get(number, (None, None)),
+                *sound,
                 self._timeline.rate,
             )
-            for number in numbers
+            for number, sound in zip(numbers, found, strict=True)
         )
 
     def _pictures(
@@ -185,80 +170,37 @@ class Placements:
             [[_row(times, moment(first + j - lag)) for lag in lags] for j in range(count)], np.int64
         )
         frames, pictures = _stack(ours), _stack(theirs)
-        cut = cut_lag(frames[:before], frames[before:], pictures[rows[:, farthest]]) if before else None
+        cut = self._cut(segment, frames, before, pictures[rows[:, farthest]], source) if before else None
         return picture_lag(frames[before:], pictures, rows, lags), cut
 
-    def _sounds(
-        self, numbers: Sequence[int], heard: Heard
-    ) -> Mapping[int, tuple[SoundLag | None, str | None]]:
-        found = {}
-        source = SourceSound(self._source, self._track.stream_index) if self._track else None
-        try:
-            for number in numbers:
-                found[number] = self._sound(self._timeline.segments[number], heard, source)
-        finally:
-            if source:
-                source.close()
-        return found
+    def _cut(self, segment: Segment, frames: Grey, before: int, planned: Grey, source: Looker) -> int | None:
+        """How late the segment's first picture comes, against how late the plan itself shows it.
 
-    def _sound(
-        self, segment: Segment, heard: Heard, source: SourceSound | None
-    ) -> tuple[SoundLag | None, str | None]:
-        """Match what sounds longest in the segment; None where it has only room tone or another tempo."""
-        begin, end = (
-            float(frame / self._timeline.rate) for frame in (segment.first_frame, segment.end_frame)
-        )
-        choice = _longest(self._timeline.sounds, begin, end)
-        if choice is None:
-            return None, None
-        sound, start, stop = choice
-        start, stop = start + _FADE, min(stop - _FADE, start + _SEARCH_SECONDS)
-        if stop - start < 2 * _FADE:
-            return None, sound.kind
-        inside = sound.source_sample / SAMPLE_RATE + (start - sound.first_sample / SAMPLE_RATE)
-        planned = self._planned(sound, inside, inside + stop - start, source)
-        if planned is None:
-            return None, sound.kind
-        length = min(len(planned) - 2 * _MARGIN, round(_LISTEN_SECONDS * LISTEN_RATE))
-        if length <= 0:
-            return None, sound.kind
-        at = loudest_window(planned[_MARGIN : len(planned) - _MARGIN], length)
-        ours = heard.between(start, stop)
-        lag = sound_lag(ours[at : at + length], planned[at : at + length + 2 * _MARGIN], _MARGIN)
-        if lag and lag.found and abs(lag.seconds) < _ALIGNED:
-            lag = lag._replace(dropped=dropped_seconds(ours, planned[_MARGIN : len(planned) - _MARGIN]))
-        return lag, sound.kind
+        What comes before a cut may look like what follows it: then the plan, too, seems to cut early.
+        """
+        lag = cut_lag(frames[:before], frames[before:], planned)
+        if lag is None or lag >= 0:
+            return lag
+        earlier = [
+            source.at(planned_moment(self._timeline, segment.first_frame - before + number))
+            for number in range(before)
+        ]
+        looks = [look for look in earlier if look is not None]
+        expected = cut_lag(np.stack(looks), planned, planned) if len(looks) == before else None
+        return None if expected is None else lag - expected
 
-    def _planned(self, sound: Sound, start: float, end: float, source: SourceSound | None) -> Wave | None:
-        """What should be heard, with the margin on both sides."""
-        if sound.kind == "recording" and source:
-            return source.between(start - FARTHEST_SECONDS, end + FARTHEST_SECONDS)
-        if sound.kind == "narration" and sound.line is not None:
-            line = read_narration(self._store.path(self._narration.lines[sound.line].sound))
-            first, last = round(start * LISTEN_RATE), round(end * LISTEN_RATE)
-            return np.pad(line, (_MARGIN, _MARGIN + max(0, last - len(line))))[first : last + 2 * _MARGIN]
-        return None
+
+def planned_moment(timeline: Timeline, frame: int) -> Fraction:
+    """Seconds of the source that an output frame should show."""
+    number = bisect_right(timeline.segments, frame, key=lambda segment: segment.first_frame) - 1
+    segment = timeline.segments[max(0, number)]
+    return segment.source_moment(frame - segment.first_frame, timeline.rate)
 
 
 def _goes_on(before: Segment, segment: Segment) -> bool:
     """Whether the source runs on unbroken from one segment to the next."""
     reached = before.source_frame + (before.frames - before.hold) * before.speed
     return before.hold == 0 and abs(reached - segment.source_frame) < 1
-
-
-def _longest(sounds: Sequence[Sound], begin: float, end: float) -> tuple[Sound, float, float] | None:
-    """The sound that can be matched and lasts longest within the stretch, and its overlap in seconds."""
-    best: tuple[Sound, float, float] | None = None
-    first = max(0, bisect_right(sounds, begin * SAMPLE_RATE, key=lambda sound: sound.first_sample) - 1)
-    for sound in sounds[first:]:
-        start, stop = sound.first_sample / SAMPLE_RATE, sound.end_sample / SAMPLE_RATE
-        if start >= end:
-            break
-        start, stop = max(start, begin), min(stop, end)
-        matched = sound.kind != "room" and sound.tempo == 1 and stop > start
-        if matched and (best is None or stop - start > best[2] - best[1]):
-            best = (sound, start, stop)
-    return best
 
 
 def _row(times: Sequence[Fraction], moment: Fraction) -> int:

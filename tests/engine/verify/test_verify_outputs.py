@@ -261,3 +261,27 @@ def test_output_without_its_sound_fails(made: Made, tmp_path: Path) -> None:
         "structure",
         "words",
     }
+
+
+def test_pictures_alike_on_both_sides_of_a_cut_are_no_early_cut(made: Made, tmp_path: Path) -> None:
+    """The plan itself shows the next segment's picture two frames before the cut."""
+    first, *_, last = made.timeline.segments
+    rate = made.timeline.rate
+    middle = first.model_copy(update={"action": "m", "first_frame": 90, "frames": 2, "source_frame": 357})
+    end = last.model_copy(update={"first_frame": 92, "source_frame": 360, "frames": 90})
+    samples = sample_of_frame(182, rate)
+    timeline = made.timeline.model_copy(
+        update={
+            "segments": (first, middle, end),
+            "sounds": (Sound(kind="room", first_sample=0, samples=samples),),
+        }
+    )
+    signals = Signals(
+        duration=made.recording.duration, noise_floor_db=-60, speech_level_db=None, silences=(), speech=(), screen=()
+    )  # fmt: skip
+    rendered = render(
+        made.source, made.recording, timeline, NOBODY, signals, RenderOptions(), made.store, track=None,
+        scratch=tmp_path,
+    )  # fmt: skip
+    other = Made(made.source, made.recording, timeline, rendered.path, made.store)
+    assert "picture" not in failed(other.certificate(tmp_path))
