@@ -110,6 +110,10 @@ def _text(talk: Talk, first: int, last: int) -> str:
     return talk.text(talk.phrases[first][0], talk.phrases[last - 1][1]) if first < last else ""
 
 
+def _starts_alike(take: str, following: str) -> bool:
+    return begins_like(take[:_FIRST_LETTERS], following[: _FIRST_LETTERS + 2]) >= _SAME_START
+
+
 class _Search:
     """The search for takes; phrases once taken back are not looked at again."""
 
@@ -192,30 +196,41 @@ class _Search:
         for last, text in _runs(self._talk, at, _MARK_PHRASES):
             if any(phrase in self._gone for phrase in range(at, last)) or len(text.split()) > _MARK_WORDS:
                 break
-            sureness = self._book.likeness_to_mark(text)
-            first, likeness = self._take_before(at, last, floor)
-            if not known:
-                fits = likeness >= _TAKEN_UP_ODDLY and self._is_odd(first, at, last)
-            else:
-                fits = likeness >= _TAKEN_UP and (sureness >= MARK_LIKENESS or self._book.is_weak_mark(text))
-            if fits and (best is None or likeness > best[3]):
+            first, likeness = self._known(at, last, text, floor) if known else self._odd(at, last, floor)
+            if first < at and (best is None or likeness > best[3]):
                 best = (first, text, last, likeness)
-            elif known and best is None and sureness >= _SURE_MARK and self._stands_alone(at, last):
-                first = self._sentence_before(at, floor)
-                if first < at:
-                    best = (first, text, last, 0.0)
         return best
 
-    def _is_odd(self, first: int, at: int, last: int) -> bool:
-        """Whether an unknown utterance between two like beginnings can only be a mark."""
-        take = self._between(first, at)
-        return (
-            bool(take)
-            and len(_text(self._talk, first, at).split()) >= _FEW_WORDS
-            and len(take) >= _FEW_LETTERS + 2
-            and self._stands_alone(at, last)
-            and begins_like(take, self._from(last, _COMPARED)) >= _TAKEN_UP_ODDLY
-        )
+    def _known(self, at: int, last: int, text: str, floor: int) -> tuple[int, float]:
+        """The take that one of the phrasebook's marks takes back; ``at`` itself where there is none."""
+        sureness = self._book.likeness_to_mark(text)
+        if sureness >= MARK_LIKENESS or self._book.is_weak_mark(text):
+            first, likeness = self._take_before(at, last, floor)
+            if likeness >= _TAKEN_UP:
+                return first, likeness
+        if sureness >= _SURE_MARK and self._stands_alone(at, last):
+            return self._sentence_before(at, floor), 0.0
+        return at, 0.0
+
+    def _odd(self, at: int, last: int, floor: int) -> tuple[int, float]:
+        """The take before an unknown utterance that can only be a mark: the same words follow it."""
+        best = (at, 0.0)
+        if not self._stands_alone(at, last):
+            return best
+        following = self._from(last, _COMPARED)
+        end = self._talk.sounds[self._talk.phrases[at][0]].start
+        for first in range(at - 1, floor - 1, -1):
+            start = self._talk.sounds[self._talk.phrases[first][0]].start
+            if first in self._gone or end - start > _LONGEST_TAKE:
+                break
+            take = self._between(first, at)[:_COMPARED]
+            few = len(_text(self._talk, first, at).split()) < _FEW_WORDS or len(take) < _FEW_LETTERS + 2
+            if few or not _starts_alike(take, following):
+                continue
+            likeness = begins_like(take, following)
+            if likeness >= max(_TAKEN_UP_ODDLY, best[1]):
+                best = (first, likeness)
+        return best
 
     def _take_before(self, at: int, last: int, floor: int) -> tuple[int, float]:
         """The phrase before a mark from which on the speech is begun again after it."""
@@ -289,7 +304,7 @@ class _Search:
         if len(words) < 2 or len(take) < _FEWEST_LETTERS:
             return 0.0
         following = self._from(again, _COMPARED)
-        if not begins_like(take[:_FIRST_LETTERS], following[: _FIRST_LETTERS + 2]) >= _SAME_START:
+        if not _starts_alike(take, following):
             return 0.0
         pause = self._talk.silence_before(self._talk.phrases[again][0])
         complete = ends_sentence(words[-1])
