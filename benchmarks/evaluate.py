@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.screencasts import (
-    BASELINE,
     Report,
     evaluate_one,
     find_screencasts,
@@ -67,36 +68,39 @@ def screencasts(
 
 
 def _print(report: Report, console: Console) -> None:
+    """One table for each director and the baseline: every file, then the means."""
     kinds = sorted({kind for score in report.scores for kind in score.recall_by_kind})
-    table = Table(
-        title=f"Waste found in screencasts (Whisper {report.model})", caption="recall by kind on the right"
-    )
-    table.add_column("file")
-    table.add_column("director")
-    for column in ("precision", "recall", "F1", "content lost", *kinds):
-        table.add_column(column, justify="right")
-    for score in report.scores:
-        own = map(_percent, (score.precision, score.recall, score.f1, score.content_lost))
-        by_kind = (_percent(score.recall_by_kind.get(kind)) for kind in kinds)
-        style = "dim" if score.director == BASELINE else None
-        table.add_row(score.file, score.director, *own, *by_kind, style=style)
-    table.add_section()
-    for (director, group), figures in means(report.scores).items():
-        cells = [_percent(figures.get(k)) for k in ("precision", "recall", "f1", "content_lost", *kinds)]
-        table.add_row(f"mean of {group}", director, *cells, style="bold" if director != BASELINE else "dim")
-    console.print(table)
+    averages = means(report.scores)
+    for director in dict.fromkeys(score.director for score in report.scores):
+        table = Table(title=f"{director}, Whisper {report.model}, %", box=SIMPLE_HEAD, title_justify="left")
+        table.add_column("file", no_wrap=True)
+        for column in ("prec.", "recall", "F1", "lost", *(kind.replace("_", " ") for kind in kinds)):
+            table.add_column(column, justify="right", min_width=5)
+        for score in report.scores:
+            if score.director == director:
+                own = map(_percent, (score.precision, score.recall, score.f1, score.content_lost))
+                table.add_row(score.file, *own, *(_percent(score.recall_by_kind.get(kind)) for kind in kinds))
+        table.add_section()
+        for (name, group), figures in averages.items():
+            if name == director:
+                columns = ("precision", "recall", "f1", "content_lost", *kinds)
+                table.add_row(f"mean {group}", *(_percent(figures.get(c)) for c in columns), style="bold")
+        console.print(table)
+    console.print("lost: content that is cut; on its right the recall of each kind of waste", style="dim")
 
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{share * 100:.1f}"
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run, and turn an error into one line and its exit code."""
     try:
-        app()
+        app(sys.argv[1:] if arguments is None else arguments)
     except CutdownError as error:
-        Console(stderr=True).print(f"cutdown: {error}", style="red", highlight=False, markup=False)
+        Console(stderr=True, soft_wrap=True).print(
+            f"cutdown: {error}", style="red", highlight=False, markup=False
+        )
         sys.exit(error.exit_code)
 
 

@@ -85,7 +85,7 @@ class Report(Frozen):
 
 
 @dataclass(frozen=True)
-class _Marked:
+class Marked:
     """What a decision does to each moment."""
 
     removed: Moments
@@ -153,20 +153,20 @@ def _ingested(store: Store, video: Path, recording: Recording, options: SpeechOp
     return heard
 
 
-def _marked_by_plan(plan: EditPlan, count: int) -> _Marked:
+def _marked_by_plan(plan: EditPlan, count: int) -> Marked:
     def moments(*types: str) -> Moments:
         return _within([(float(a.start), float(a.end)) for a in plan.actions if a.type in types], count)
 
-    return _Marked(moments("cut", "speedup"), moments("cut"), moments("rewrite"))
+    return Marked(moments("cut", "speedup"), moments("cut"), moments("rewrite"))
 
 
-def _marked_by_silence(video: Path, recording: Recording, count: int) -> _Marked:
+def _marked_by_silence(video: Path, recording: Recording, count: int) -> Marked:
     """What a silence cutter with the usual defaults would cut."""
     from cutdown.media.sound import choose_track, extract_sound, open_wav
 
     if not recording.audio:
         nothing = np.zeros(count, dtype=bool)
-        return _Marked(nothing, nothing, nothing)
+        return Marked(nothing, nothing, nothing)
     with TemporaryDirectory() as scratch:
         wav = Path(scratch, "sound.wav")
         track = choose_track(recording, None).order
@@ -174,7 +174,7 @@ def _marked_by_silence(video: Path, recording: Recording, count: int) -> _Marked
         samples = np.array(open_wav(wav)[:, 0], dtype=np.float64) / 32768
     cuts = silence_cuts(samples, 16_000)
     removed = _within(cuts, count)
-    return _Marked(removed, removed, np.zeros(count, dtype=bool))
+    return Marked(removed, removed, np.zeros(count, dtype=bool))
 
 
 def silence_cuts(samples: NDArray[np.float64], rate: int) -> list[tuple[float, float]]:
@@ -201,7 +201,7 @@ def _within(spans: Iterable[tuple[float, float]], count: int) -> Moments:
     return moments
 
 
-def score(marked: _Marked, labels: Labels, *, file: str, director: str) -> Score:
+def score(marked: Marked, labels: Labels, *, file: str, director: str) -> Score:
     """Compare what a decision does with the labels; see the module."""
     count = len(marked.removed)
     waste = _within([(s.start, s.end) for s in labels.segments if not s.keep], count)

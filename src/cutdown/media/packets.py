@@ -125,6 +125,8 @@ def _still_size(examples: Sequence[tuple[int, float]]) -> int:
     still, limit = 0, 0
     for count, (size, share) in enumerate(examples, start=1):
         still += share < LEAST_CHANGE
+        if count < len(examples) and examples[count][0] == size:
+            continue  # packets of one size are judged together
         if still >= _LEAST_EXAMPLES and still / count >= _BELIEF:
             limit = size
     return limit
