@@ -6,7 +6,7 @@ import sys
 
 from cutdown.cli import build_app, start
 from cutdown.job import Job, Outcome
-from flows.local import configure_prefect, quiet_terminal
+from flows.local import configure_prefect, end_orphaned_servers, quiet_terminal
 
 
 def run(job: Job) -> Outcome:
@@ -21,6 +21,7 @@ def run(job: Job) -> Outcome:
         return optimize(job, recalled(store), store)
     configure_prefect()
     quiet_terminal()
+    end_orphaned_servers()
     from flows.optimize import optimize_video
 
     return optimize_video(

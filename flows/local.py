@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Final
+
+import psutil
+
 from cutdown.settings import default_environment, state_folder
 
-PORT = 4200
+PORT: Final = 4200
+_SERVER: Final = "prefect.server.api.server:create_app"
 
 
 def configure_prefect() -> None:
@@ -36,3 +42,13 @@ def quiet_terminal() -> None:
             "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         }
     )
+
+
+def end_orphaned_servers() -> None:
+    """End the temporary servers of runs that were killed: those of this state folder without a parent."""
+    home = str(state_folder() / "prefect")
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            is_server = any(_SERVER in part for part in process.cmdline())
+            if is_server and process.ppid() == 1 and process.environ().get("PREFECT_HOME") == home:
+                process.terminate()
