@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from cyclopts import App, Parameter
 from rich.box import SIMPLE_HEAD
@@ -24,6 +24,8 @@ from cutdown.director import director_named
 from cutdown.errors import CutdownError
 from cutdown.settings import SpeechOptions, state_folder
 from cutdown.store import Store
+
+_TABLE_WIDTH: Final = 90  # columns that the table needs; a narrower terminal wraps it
 
 app = App(name="evaluate", help="Measure what the product decides against labelled recordings.")
 
@@ -50,6 +52,7 @@ def screencasts(
         director: Director to measure; may be given several times.
     """
     console = Console()
+    console.width = max(console.width, _TABLE_WIDTH)
     names = director or ["offline"]
     for name in names:
         director_named(name)
@@ -72,10 +75,16 @@ def _print(report: Report, console: Console) -> None:
     kinds = sorted({kind for score in report.scores for kind in score.recall_by_kind})
     averages = means(report.scores)
     for director in dict.fromkeys(score.director for score in report.scores):
-        table = Table(title=f"{director}, Whisper {report.model}, %", box=SIMPLE_HEAD, title_justify="left")
+        table = Table(
+            title=f"{director}, Whisper {report.model}, %",
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+            title_justify="left",
+        )
         table.add_column("file", no_wrap=True)
         for column in ("prec.", "recall", "F1", "lost", *(kind.replace("_", " ") for kind in kinds)):
-            table.add_column(column, justify="right", min_width=5)
+            table.add_column(column, justify="right")
         for score in report.scores:
             if score.director == director:
                 own = map(_percent, (score.precision, score.recall, score.f1, score.content_lost))
