@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 WHISPER_RATE: Final = 16_000  # Hz, what the models and the detector were trained on
 
 _THRESHOLD: Final = 0.5  # the detector's own default; noise, hum, clicks and music stay below 0.4
-_PAUSE_MS: Final = 500  # shorter pauses stay inside a stretch
-_PAD_MS: Final = 300  # kept on both sides, so that onsets and last consonants are heard
+_PAUSE_MS: Final = 350  # shorter pauses stay inside a stretch
+_PAD_MS: Final = 400  # kept on both sides, so that onsets and last consonants are heard
 _PASSAGE_SECONDS: Final = 29  # of Whisper's 30 s, so that rounding never spills over
+_NEW_PASSAGE: Final = 10 * WHISPER_RATE  # after such a silence a repeated word would be heard as one
 _BLOCK: Final = 600 * WHISPER_RATE  # listened to at once; bounds the memory for a long recording
 
 Wave = NDArray[np.float32]
@@ -61,6 +62,17 @@ class Passage:
 
         return moment(start), moment(end)
 
+    def halves(self) -> tuple[Passage, Passage] | None:
+        """Two passages parted in a pause; None where there is one stretch alone."""
+        count = len(self.stretches)
+        if count < 2:
+            return None
+        at = sum(len(stretch) for stretch in self.stretches[: count // 2])
+        return (
+            Passage(self.wave[:at], self.stretches[: count // 2]),
+            Passage(self.wave[at:], self.stretches[count // 2 :]),
+        )
+
 
 def find_speech(samples: NDArray[np.int16]) -> list[Stretch]:
     """Stretches of speech by Silero's detector, padded, in order, each at most 29 s long.
@@ -97,7 +109,7 @@ def to_wave(samples: NDArray[np.int16]) -> Wave:
 
 
 def pack(samples: NDArray[np.int16], stretches: list[Stretch]) -> list[Passage]:
-    """Fill passages with whole stretches, in order.
+    """Fill passages with whole stretches, in order; a long silence begins a new one.
 
     Args:
         samples: mono sound at 16 kHz, ``[samples]``.
@@ -107,7 +119,8 @@ def pack(samples: NDArray[np.int16], stretches: list[Stretch]) -> list[Passage]:
     length = 0
     for stretch in stretches:
         length += len(stretch)
-        if not groups or length > _PASSAGE_SECONDS * WHISPER_RATE:
+        rested = bool(groups) and stretch.start - groups[-1][-1].end > _NEW_PASSAGE
+        if not groups or rested or length > _PASSAGE_SECONDS * WHISPER_RATE:
             groups.append([])
             length = len(stretch)
         groups[-1].append(stretch)

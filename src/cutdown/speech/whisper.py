@@ -1,8 +1,8 @@
 """Whisper on this machine, by faster-whisper: int8 on the CPU, a time for every word.
 
 The same sound gives the same words: there is no random sampling anywhere. Where the model
-loses itself in a loop, the passage is decoded again with repetition made costly, and the
-likelier text stays.
+loses itself in a loop, the passage is decoded again in halves, and at last with repetition made
+costly.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _BEAMS: Final[dict[Care, int]] = {"careful": 5, "quick": 1}
 _LOOPING: Final = 2.4  # OpenAI's limit for gzip's ratio: beyond it the text repeats itself
 _LOST: Final = -1.0  # OpenAI's limit for the mean log probability of a token
 _REPETITION_PENALTY: Final = 1.2  # on tokens said before, when a passage is decoded again
+_REST_SECONDS: Final = 0.9  # the padding after the last word, and what its end errs by
 _SURE: Final = 0.7  # probability of a language at which no further passage is listened to
 _LANGUAGE_PASSAGES: Final = 4
 
@@ -81,12 +82,16 @@ class Whisper:
     def _listen(
         self, model: WhisperModel, passage: Passage, language: str, glossary: str
     ) -> list[HeardSegment]:
+        """Decode a passage; where the model loses itself, its halves, and at last with repetition made costly."""
         segments = self._decode(model, passage, language, glossary)
-        if any(_went_wrong(segment) for segment in segments):
-            again = self._decode(model, passage, language, "", repetition_penalty=_REPETITION_PENALTY)
-            if sum(map(_went_wrong, again)) < sum(map(_went_wrong, segments)):
-                return again
-        return segments
+        if not any(map(_went_wrong, segments)):
+            return segments
+        if halves := passage.halves():
+            return [heard for half in halves for heard in self._listen(model, half, language, glossary)]
+        again = self._decode(model, passage, language, "", repetition_penalty=_REPETITION_PENALTY)
+        if sum(map(_went_wrong, again)) < sum(map(_went_wrong, segments)):
+            return again
+        return [segment for segment in segments if segment.compression <= _LOOPING]
 
     def _decode(
         self,
@@ -121,7 +126,16 @@ class Whisper:
                 compression=segment.compression_ratio,
             )
             for segment in segments
+            if not _is_rest(segment.seek, len(passage.wave))
         ]
+
+
+def _is_rest(window: int, samples: int) -> bool:
+    """Whether a window (its start in hundredths of a second) is the short rest after a passage's last word.
+
+    faster-whisper listens to it once more, and Whisper fills it with words nobody said.
+    """
+    return window > 0 and samples / WHISPER_RATE - window / 100 < _REST_SECONDS
 
 
 def _went_wrong(segment: HeardSegment) -> bool:

@@ -13,6 +13,9 @@ from cutdown.transcript import TranscriptSegment, Word
 
 SHORTEST: Final = Fraction(1, 50)  # seconds; Whisper's own grid of 20 ms
 
+_FASTEST_SPEECH: Final = 12  # words a second; auctioneers say 6
+_MANY: Final = 5  # fewer words may come short because their times err
+
 
 @dataclass(frozen=True)
 class HeardWord:
@@ -39,9 +42,13 @@ class HeardSegment:
 def is_invented(segment: HeardSegment) -> bool:
     """Whether a segment is what Whisper says when nobody speaks.
 
-    The window sounds empty to the model and it is unsure of the words, or of every one of them.
+    The window sounds empty to the model and it is unsure of the words, or of every one of them;
+    or there are more words than a mouth could say in the time.
     """
     if not any(any(sign.isalnum() for sign in word.text) for word in segment.words):
+        return True
+    length = segment.words[-1].end - segment.words[0].start
+    if len(segment.words) >= _MANY and len(segment.words) > length * _FASTEST_SPEECH:
         return True
     unsure = segment.average_log_probability < -0.8
     improbable = max(word.probability for word in segment.words) < 0.3

@@ -53,9 +53,9 @@ def test_any_times_at_all_are_put_right(seed: int):
     ordered = order(words, duration)
     assert len(ordered) == len(words)
     check(ordered, duration)
-    kept, bounds = to_transcript_words([segment(*words)] if words else [], duration)
+    kept, bounds = to_transcript_words([segment(word) for word in words], duration)
+    assert [(b.first, b.end) for b in bounds] == [(number, number + 1) for number in range(len(kept))]
     assert len(kept) == len(words)
-    assert [(b.first, b.end) for b in bounds] == ([(0, len(words))] if words else [])
 
 
 def test_what_is_said_into_silence_was_invented():
@@ -65,6 +65,12 @@ def test_what_is_said_into_silence_was_invented():
     assert is_invented(segment(word(1, 2, "..."), word(2, 3, "♪")))
     assert not is_invented(segment(*thanks, no_speech=0.05, average=-0.4))
     assert not is_invented(segment(word(1, 2, "Да.", 0.8), no_speech=0.7, average=-0.5))
+
+
+def test_more_words_than_a_mouth_can_say_were_invented():
+    loop = [word(27.6 + i / 200, 27.6 + i / 200 + 0.005, "sorry", 0.99) for i in range(80)]
+    assert is_invented(segment(*loop, average=-0.1))
+    assert not is_invented(segment(*(word(i / 6, (i + 1) / 6) for i in range(30))))
 
 
 def test_invented_segments_leave_no_trace():
