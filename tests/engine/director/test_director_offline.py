@@ -170,7 +170,25 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert script.plan(target_ratio=0.5).to_json() == script.plan(target_ratio=0.5).to_json()
 
 
-WORDS = ["open", "the", "page", "then", "set", "colour", "of", "every", "window", "um", "save", "it", "and", "look", "at", "what", "changes"]
+WORDS = [
+    "open",
+    "the",
+    "page",
+    "then",
+    "set",
+    "colour",
+    "of",
+    "every",
+    "window",
+    "um",
+    "save",
+    "it",
+    "and",
+    "look",
+    "at",
+    "what",
+    "changes",
+]
 
 
 def a_talk(seed: int) -> Script:

@@ -5,7 +5,20 @@ from director_kit import Script, of_type, stays
 
 from cutdown.director.worth import fill, worths
 
-NOUNS = ["editor", "window", "colour", "server", "notebook", "table", "chart", "kernel", "package", "cell", "value", "folder"]
+NOUNS = [
+    "editor",
+    "window",
+    "colour",
+    "server",
+    "notebook",
+    "table",
+    "chart",
+    "kernel",
+    "package",
+    "cell",
+    "value",
+    "folder",
+]
 
 
 def a_lecture(sentences: int, seed: int = 3) -> Script:
