@@ -7,6 +7,7 @@ from pathlib import Path
 from prefect import task
 
 from cutdown import phases
+from cutdown.products import Assembled, Checked
 from cutdown.recording import Recording
 from cutdown.settings import RenderOptions
 from cutdown.store import Ref
@@ -23,7 +24,7 @@ def assemble(
     narration: Ref,
     options: RenderOptions,
     audio_track: int | None,
-) -> phases.Assembled:
+) -> Assembled:
     """Render the plan into the short video, with captions and chapters."""
     return phases.assemble(
         open_store(),
@@ -48,7 +49,7 @@ def check(
     video: Ref,
     options: RenderOptions,
     audio_track: int | None,
-) -> phases.Checked:
+) -> Checked:
     """Measure the video against its timeline."""
     return phases.check(
         open_store(),

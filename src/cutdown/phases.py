@@ -26,12 +26,12 @@ from cutdown.metrics import (
 )
 from cutdown.narration import Narration
 from cutdown.plan import EditPlan
+from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.progress import current, part
 from cutdown.recording import Recording
 from cutdown.settings import DirectorOptions, RenderOptions, SpeechOptions, VoiceOptions
 from cutdown.signals import Signals
 from cutdown.store import Ref, Store, hash_key
-from cutdown.timebase import Frozen
 from cutdown.timeline import Timeline
 from cutdown.transcript import Transcript
 
@@ -43,48 +43,6 @@ CHARACTERS_A_TOKEN: Final = 4  # the usual rule of thumb for English
 NO_RUN: Final = (
     "-"  # a phase's work belongs to its content; the run it was done for is filled in by the pipeline
 )
-
-
-class Ingested(Frozen):
-    """What was heard and seen."""
-
-    transcript: Ref
-    signals: Ref
-    waveform: Ref
-    """JSON list of peaks, 0 to 1; empty without sound."""
-    record: IngestRecord
-
-
-class Directed(Frozen):
-    """What was decided."""
-
-    plan: Ref
-    record: DirectorRecord
-
-
-class Voiced(Frozen):
-    """What was spoken anew."""
-
-    narration: Ref
-    record: VoiceRecord
-
-
-class Assembled(Frozen):
-    """What was made, not yet checked."""
-
-    video: Ref
-    timeline: Ref
-    srt: Ref
-    vtt: Ref
-    record: AssemblyRecord
-
-
-class Checked(Frozen):
-    """What a look at the output found."""
-
-    certificate: Ref
-    passed: bool
-    record: PhaseRecord
 
 
 def _monitor(recording: Recording) -> PerformanceMonitor:

@@ -18,6 +18,7 @@ from cutdown.memory import Remembered
 from cutdown.metrics import PerformanceMonitor, PhaseRecord
 from cutdown.metrics.found import found_again
 from cutdown.plan import EditPlan
+from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.progress import heard_by_nobody, phase
 from cutdown.publish import Results, publish
 from cutdown.recording import Recording
@@ -29,11 +30,11 @@ Result = TypeVar("Result", bound=BaseModel)
 class Phases(NamedTuple):
     """Who does each phase: called with keywords, gives the result and whether it was there already."""
 
-    ingest: Callable[..., tuple[phases.Ingested, bool]]
-    direct: Callable[..., tuple[phases.Directed, bool]]
-    speak: Callable[..., tuple[phases.Voiced, bool]]
-    assemble: Callable[..., tuple[phases.Assembled, bool]]
-    check: Callable[..., tuple[phases.Checked, bool]]
+    ingest: Callable[..., tuple[Ingested, bool]]
+    direct: Callable[..., tuple[Directed, bool]]
+    speak: Callable[..., tuple[Voiced, bool]]
+    assemble: Callable[..., tuple[Assembled, bool]]
+    check: Callable[..., tuple[Checked, bool]]
 
 
 def here(store: Store) -> Phases:
@@ -164,8 +165,8 @@ def _results(
 
 
 def _direct(
-    job: Job, do: Phases, account: _Account, store: Store, recording: Recording, heard: phases.Ingested
-) -> phases.Directed:
+    job: Job, do: Phases, account: _Account, store: Store, recording: Recording, heard: Ingested
+) -> Directed:
     """The director's plan, or the one that a person brought."""
     transcript = heard.transcript
     if job.plan is not None:

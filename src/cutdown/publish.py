@@ -30,8 +30,8 @@ from cutdown.metrics import (
     write_baseline,
 )
 from cutdown.narration import Narration
-from cutdown.phases import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.plan import EditPlan
+from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.recording import Recording
 from cutdown.report import write_report
 from cutdown.settings import history_file

@@ -1,0 +1,49 @@
+"""What each phase leaves: references to files in the store, and its metrics record."""
+
+from __future__ import annotations
+
+from cutdown.metrics import AssemblyRecord, DirectorRecord, IngestRecord, PhaseRecord, VoiceRecord
+from cutdown.store import Ref
+from cutdown.timebase import Frozen
+
+
+class Ingested(Frozen):
+    """What was heard and seen."""
+
+    transcript: Ref
+    signals: Ref
+    waveform: Ref
+    """JSON list of peaks, 0 to 1; empty without sound."""
+    record: IngestRecord
+
+
+class Directed(Frozen):
+    """What was decided."""
+
+    plan: Ref
+    record: DirectorRecord
+
+
+class Voiced(Frozen):
+    """What was spoken anew."""
+
+    narration: Ref
+    record: VoiceRecord
+
+
+class Assembled(Frozen):
+    """What was made, not yet checked."""
+
+    video: Ref
+    timeline: Ref
+    srt: Ref
+    vtt: Ref
+    record: AssemblyRecord
+
+
+class Checked(Frozen):
+    """What a look at the output found."""
+
+    certificate: Ref
+    passed: bool
+    record: PhaseRecord
