@@ -17,6 +17,7 @@ from cutdown.store import Store, hash_file
 from cutdown.timeline import Timeline
 from cutdown.transcript import Word
 from cutdown.verify.blanks import check_blanks
+from cutdown.verify.hearing import Listen, Spoken
 from cutdown.verify.listen import Heard, SourceSound, hear_output
 from cutdown.verify.loudness import check_loudness
 from cutdown.verify.packets import Tracks, read_packets
@@ -25,7 +26,7 @@ from cutdown.verify.recogniser import recogniser
 from cutdown.verify.reference import Reference
 from cutdown.verify.structure import check_structure
 from cutdown.verify.sync import check_sync
-from cutdown.verify.words import Listen, Spoken, check_words
+from cutdown.verify.words import check_words
 
 
 def verify(
@@ -82,7 +83,7 @@ def verify(
     checks += check_sync(
         placements.measure(packets, heard, part(progress, 0.15, 0.5)), timeline.rate, len(timeline.segments)
     )
-    checks += check_loudness(heard, timeline.duration, options)
+    checks += check_loudness(heard, timeline.duration, options, speech=bool(expected_words))
     theirs = read_packets(source, recording.picture.stream_index) if recording.picture else None
     seen = theirs.pictures[0] if theirs and theirs.pictures else None
     checks += check_blanks(output, source, recording, timeline, packets, seen, part(progress, 0.5, 0.65))

@@ -14,18 +14,21 @@ PEAK_TOLERANCE: Final = 0.5  # dB; lossy coding moves peaks a little
 SHORTEST: Final = Fraction(3)  # seconds; the gated measure needs several 400 ms blocks of programme
 
 
-def check_loudness(heard: Heard | None, duration: Fraction, options: RenderOptions) -> tuple[Check, Check]:
+def check_loudness(
+    heard: Heard | None, duration: Fraction, options: RenderOptions, *, speech: bool
+) -> tuple[Check, Check]:
     """The checks ``loudness`` (integrated, EBU R128) and ``true-peak``.
 
     Args:
         heard: the output's sound; None where it has none.
         duration: of the output, in seconds.
         options: the loudness and the peak that were asked for.
+        speech: whether anything is said; a mere room may stay quieter than asked for.
     """
-    return _integrated(heard, duration, options.loudness), _peak(heard, options.true_peak)
+    return _integrated(heard, duration, options.loudness, speech=speech), _peak(heard, options.true_peak)
 
 
-def _integrated(heard: Heard | None, duration: Fraction, target: float) -> Check:
+def _integrated(heard: Heard | None, duration: Fraction, target: float, *, speech: bool) -> Check:
     loudness = heard.loudness if heard else None
     reason = (
         "the output has no sound"
@@ -34,6 +37,8 @@ def _integrated(heard: Heard | None, duration: Fraction, target: float) -> Check
         if loudness is None
         else f"{float(duration):.1f} s are too short for the gated measure"
         if duration < SHORTEST
+        else f"nobody speaks, and the rest is only {loudness:.1f} LUFS"
+        if not speech and loudness < target - LOUDNESS_TOLERANCE
         else None
     )
     passed = reason is not None or (loudness is not None and abs(loudness - target) <= LOUDNESS_TOLERANCE)

@@ -12,8 +12,8 @@ import numpy as np
 
 from cutdown.settings import SpeechOptions
 from cutdown.transcript import Word
+from cutdown.verify.hearing import Listen
 from cutdown.verify.listen import LISTEN_RATE, Wave
-from cutdown.verify.words import Listen
 
 ENGLISH_MODEL: Final = "tiny.en"  # half the cost of base; 3.6 % word errors where base has 3.1 %
 OTHER_MODEL: Final = "base"

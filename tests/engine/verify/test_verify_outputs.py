@@ -24,6 +24,8 @@ from cutdown.timebase import SAMPLE_RATE, sample_of_frame
 from cutdown.timeline import Segment, Sound, Timeline
 from cutdown.transcript import Word
 from cutdown.verify import verify
+from cutdown.verify.listen import Heard
+from cutdown.verify.loudness import check_loudness
 
 RATE = 30
 SECONDS = 16
@@ -203,8 +205,17 @@ def test_sound_60_ms_late_fails(made: Made, tmp_path: Path) -> None:
     assert certificate.check("sound").value("largest") == pytest.approx(60, abs=1)
 
 
-def test_quiet_output_fails_loudness_alone(made: Made, tmp_path: Path) -> None:
-    assert failed(made.certificate(tmp_path, "-af", "volume=-6dB", *PICTURE_KEPT)) == {"loudness"}
+def test_quiet_speech_fails_loudness_alone(made: Made, tmp_path: Path) -> None:
+    """Where nobody speaks, quiet is no fault."""
+    quiet = ("-af", "volume=-6dB", *PICTURE_KEPT)
+    word = Word(start=1, end=2, text="hello")
+    spoken = made.certificate(tmp_path, *quiet, expected=[word], listen=lambda _samples: [word])
+    assert failed(spoken) == {"loudness"}
+    check = check_loudness(
+        Heard(np.zeros(1, np.int16), 1, -30.0, -9.0), Fraction(9), RenderOptions(), speech=False
+    )
+    assert check[0].passed
+    assert not check[0].measured
 
 
 def test_black_insert_fails(made: Made, tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from cutdown.narration import Narration
 from cutdown.store import Store
 from cutdown.timeline import Segment, Sound, Timeline
 from cutdown.transcript import Word
+from cutdown.verify.hearing import WHOLE_SECONDS, Listen, windows_of
 from cutdown.verify.listen import LISTEN_RATE, Heard, SourceSound, Wave
 from cutdown.verify.recogniser import recogniser
 from cutdown.verify.reference import Reference, stretched
 from cutdown.verify.wording import compare, longest_run, tokens
-from cutdown.verify.words import WHOLE_SECONDS, Listen, check_words, windows_of
+from cutdown.verify.words import check_words
 
 NOBODY = Narration(provider="none", voice="none", language="en", lines=())
 
@@ -201,3 +202,33 @@ def test_real_speech(hole: tuple[float, float] | None, jfk: Spoken, tmp_path: Pa
         reference = Reference(timeline, source, NOBODY, Store(tmp_path))
         check = check_words(heard, jfk.words, reference, timeline, jfk.listen)
     assert check.passed == (hole is None), check.note
+
+
+class Marked(Reference):
+    """A source whose sound says, instead of words, when it is from, in 2 ms."""
+
+    def __init__(self) -> None:
+        """Nothing is read."""
+
+    def between(self, start: float, end: float) -> Wave:
+        return np.full(round((end - start) * LISTEN_RATE), -(500 * start + 1) / 32768, np.float32)
+
+
+@pytest.mark.parametrize(("gone", "passes"), [((20, 40), True), ((20, 40, 60), False), ((13, 33, 53), True)])
+def test_words_missing_at_cuts_fail_though_they_are_few(gone: tuple[int, ...], passes: bool) -> None:
+    """A cut every ten seconds of a minute's talk."""
+    dice = np.random.default_rng(8)
+    words = ["".join(chr(97 + letter) for letter in dice.integers(0, 26, 7)) for _ in range(120)]
+
+    def listen(samples: Wave) -> Sequence[Word]:
+        mark = float(samples[0]) * 32768
+        start = (-mark - 1 if mark < 0 else mark) / 500
+        inside = range(round(2 * start), min(120, round(2 * (start + len(samples) / LISTEN_RATE))))
+        return spoken(" ".join(words[n] for n in inside if mark < 0 or n not in gone))
+
+    clock = np.repeat(np.arange(61 * 500, dtype=np.int16), LISTEN_RATE // 500)
+    heard = Heard(clock, 61 * 48_000, -16.0, -1.0)
+    timeline = timeline_of(60, 0, 10, 20, 30, 40, 50)
+    check = check_words(heard, spoken(" ".join(words)), Marked(), timeline, listen)
+    assert check.value("missing") == len(gone)
+    assert check.passed == passes, check.note
