@@ -26,6 +26,7 @@ from cutdown.transcript import Transcript
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
+    from faster_whisper.transcribe import Segment
 
 Care = Literal["careful", "quick"]
 
@@ -33,7 +34,10 @@ _BEAMS: Final[dict[Care, int]] = {"careful": 5, "quick": 1}
 _LOOPING: Final = 2.4  # OpenAI's limit for gzip's ratio: beyond it the text repeats itself
 _LOST: Final = -1.0  # OpenAI's limit for the mean log probability of a token
 _REPETITION_PENALTY: Final = 1.2  # on tokens said before, when a passage is decoded again
-_REST_SECONDS: Final = 0.9  # the padding after the last word, and what its end errs by
+# faster-whisper listens to what is left after a passage's last word once more, and Whisper fills
+# that with words nobody said, or with the same words a hundred times.
+_REST_SECONDS: Final = 0.9  # a window so short holds the padding, and what the last word's end errs by
+_SPENT_SECONDS: Final = 0.65  # so little is left after a word: it was the last
 _SURE: Final = 0.7  # probability of a language at which no further passage is listened to
 _LANGUAGE_PASSAGES: Final = 4
 
@@ -112,30 +116,28 @@ class Whisper:
             word_timestamps=True,
             vad_filter=False,  # the passage holds speech alone
         )
-        return [
-            HeardSegment(
-                words=tuple(
-                    HeardWord(
-                        *passage.place(word.start, word.end), word.word.strip(), float(word.probability)
-                    )
-                    for word in segment.words or ()
-                    if word.word.strip()
-                ),
-                no_speech=segment.no_speech_prob,
-                average_log_probability=segment.avg_logprob,
-                compression=segment.compression_ratio,
-            )
-            for segment in segments
-            if not _is_rest(segment.seek, len(passage.wave))
-        ]
+        length = len(passage.wave) / WHISPER_RATE
+        heard: list[HeardSegment] = []
+        for segment in segments:  # the next window is decoded when the next segment is asked for
+            if segment.seek > 0 and length - segment.seek / 100 < _REST_SECONDS:
+                break
+            heard.append(_heard(segment, passage))
+            if segment.words and length - segment.words[-1].end < _SPENT_SECONDS:
+                break
+        return heard
 
 
-def _is_rest(window: int, samples: int) -> bool:
-    """Whether a window (its start in hundredths of a second) is the short rest after a passage's last word.
-
-    faster-whisper listens to it once more, and Whisper fills it with words nobody said.
-    """
-    return window > 0 and samples / WHISPER_RATE - window / 100 < _REST_SECONDS
+def _heard(segment: Segment, passage: Passage) -> HeardSegment:
+    return HeardSegment(
+        words=tuple(
+            HeardWord(*passage.place(word.start, word.end), word.word.strip(), float(word.probability))
+            for word in segment.words or ()
+            if word.word.strip()
+        ),
+        no_speech=segment.no_speech_prob,
+        average_log_probability=segment.avg_logprob,
+        compression=segment.compression_ratio,
+    )
 
 
 def _went_wrong(segment: HeardSegment) -> bool:
