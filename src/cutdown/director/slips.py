@@ -26,7 +26,9 @@ _MARK_WORDS: Final = 9
 
 _TAKEN_UP: Final = 0.62  # likeness of two beginnings with a mark between them
 _TAKEN_UP_UNMARKED: Final = 0.8
-_TAKEN_UP_ODDLY: Final = 0.82  # with an utterance between them that no phrasebook knows
+_TAKEN_UP_AT_LENGTH: Final = 0.75  # by chance one pair of sentences in a hundred begins so alike
+_AT_LENGTH: Final = 20  # letters
+_TAKEN_UP_ODDLY: Final = 0.78  # with an utterance between them that no phrasebook knows
 _LONGEST_TAKE: Final = 25_000  # ms that one attempt may last
 _LONGEST_BREAK: Final = 4_000  # ms of silence between an attempt and the next
 _RESTART_PAUSE: Final = 220  # ms of silence before a sentence is begun again
@@ -34,7 +36,9 @@ _FEW_WORDS: Final = 4  # fewer may repeat by chance: "click save. click save as"
 _FEW_LETTERS: Final = 10
 _FEWEST_LETTERS: Final = 6
 _FIRST_LETTERS: Final = 10  # a beginning has to be alike in its first words already
-_SAME_START: Final = 0.6
+_SAME_START: Final = 0.5
+_SAME_START_SHIFTED: Final = 0.85
+_LOST_LETTERS: Final = 4  # of a first word that went missing
 _SURELY_SAME: Final = 0.9
 _SENTENCE_PAUSE: Final = 430  # ms; two whole sentences that begin alike follow each other quicker
 _SHORT_BREAK: Final = 1_500  # ms after which two or three words are no longer a false start
@@ -111,7 +115,15 @@ def _text(talk: Talk, first: int, last: int) -> str:
 
 
 def _starts_alike(take: str, following: str) -> bool:
-    return begins_like(take[:_FIRST_LETTERS], following[: _FIRST_LETTERS + 2]) >= _SAME_START
+    """Whether two takes begin alike; the recogniser may have lost either one's first word."""
+    start, there = take[:_FIRST_LETTERS], following[: _FIRST_LETTERS + 2]
+    if begins_like(start, there) >= _SAME_START:
+        return True
+    return any(
+        begins_like(take[lost : lost + _FIRST_LETTERS], there) >= _SAME_START_SHIFTED
+        or begins_like(start, following[lost : lost + _FIRST_LETTERS + 2]) >= _SAME_START_SHIFTED
+        for lost in range(1, _LOST_LETTERS + 1)
+    )
 
 
 class _Search:
@@ -291,7 +303,7 @@ class _Search:
                 return None
             if _RESTART_PAUSE <= self._talk.silence_before(sound) <= _LONGEST_BREAK:
                 likeness = self._likeness_again(at, again)
-                if likeness >= _TAKEN_UP_UNMARKED:
+                if likeness >= _TAKEN_UP_AT_LENGTH:
                     return again, likeness
             if again in self._gone:
                 return None
@@ -312,7 +324,8 @@ class _Search:
             return 0.0
         likeness = begins_like(take, following)
         if len(words) >= _FEW_WORDS and len(take) >= _FEW_LETTERS:
-            return likeness
+            enough = _TAKEN_UP_AT_LENGTH if len(take) >= _AT_LENGTH else _TAKEN_UP_UNMARKED
+            return likeness if likeness >= enough else 0.0
         if (complete and len(words) < _FEW_WORDS - 1) or pause > _SHORT_BREAK:
             return 0.0
         return likeness if likeness > _SURELY_SAME else 0.0
