@@ -73,6 +73,7 @@ def optimize_video(
     finally:
         kill_all()  # a cancelled run leaves no ffmpeg behind
     show_outcome(job.name, outcome)
+    outcome.require_passed()  # a run whose result failed a check is a failed run
     return outcome
 
 

@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from cutdown import __version__
-from cutdown.errors import CheckError, CutdownError
-from cutdown.job import Job, Outcome
+from cutdown.errors import CutdownError
+from cutdown.job import FailedOutputError, Job, Outcome
 from cutdown.progress import heard_by, phase
 from cutdown.settings import DirectorOptions, OptimizeOptions, RenderOptions, SpeechOptions, VoiceOptions
 from cutdown.store import Store
@@ -176,17 +176,16 @@ def _show(run: Runner, job: Job) -> int:
     job.check()
     console = Console()
     with LiveLines(_errors()) as lines, heard_by(lines):
-        outcome = run(job)
+        try:
+            outcome = run(job)
+        except FailedOutputError as error:
+            outcome = error.outcome
     if job.dry_run:
         print_plan(console, EditPlan.read(outcome.folder / "plan.json"))
     if outcome.forecast:
         print_forecast(console, outcome.forecast)
     print_summary(console, outcome)
-    if not outcome.passed:
-        raise CheckError(
-            f"the result failed a check ({'; '.join(outcome.failed_checks)}); it is kept as '{outcome.video}' in "
-            f"'{outcome.folder}', certificate.json has the measurements"
-        )
+    outcome.require_passed()
     return 0
 
 

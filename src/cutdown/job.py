@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cutdown.errors import UsageError
+from cutdown.errors import CheckError, UsageError
 from cutdown.metrics import Forecast
 from cutdown.settings import OptimizeOptions
 from cutdown.timebase import Frozen, Seconds
@@ -114,6 +114,26 @@ class Outcome(Frozen):
         costs = [phase.cost for phase in self.phases]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
+    def require_passed(self) -> None:
+        """See that the result passed its checks.
+
+        Raises:
+            FailedOutputError: it did not; the file is kept under a name that says so.
+        """
+        if not self.passed:
+            raise FailedOutputError(self)
+
     def everything_cached(self) -> bool:
         """Whether nothing had to be done again."""
         return bool(self.phases) and all(phase.cached for phase in self.phases)
+
+
+class FailedOutputError(CheckError):
+    """The result failed a check; ``outcome`` is what the run left behind all the same."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(
+            f"the result failed a check ({'; '.join(outcome.failed_checks)}); it is kept as '{outcome.video}' in "
+            f"'{outcome.folder}', certificate.json has the measurements"
+        )
+        self.outcome = outcome
