@@ -44,7 +44,9 @@ def main(arguments: list[str]) -> int:
         return _prefect("server", "start", "--host", "127.0.0.1", *rest)
     default_environment({"PREFECT_API_URL": f"http://127.0.0.1:{PORT}/api", "CUTDOWN_ROOT": str(ROOT)})
     if verb in ("deploy", "worker") and not _server_answers():
-        sys.stderr.write("error: no Prefect server answers at PREFECT_API_URL; start one with ./run.sh server\n")
+        sys.stderr.write(
+            "error: no Prefect server answers at PREFECT_API_URL; start one with ./run.sh server\n"
+        )
         return 2
     if verb == "deploy":
         return _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite") or _prefect(

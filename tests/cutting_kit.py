@@ -31,7 +31,7 @@ class Cut(NamedTuple):
 
 def some_cuts(frames: int, count: int, seed: int) -> list[Cut]:
     """``count`` actions of all types over ``frames`` source frames."""
-    chance = random.Random(seed)  # noqa: S311 - a test that repeats, not a secret
+    chance = random.Random(seed)
     edges = sorted(chance.sample(range(40, frames - 40, 20), count - 1))
     lengths = [b - a for a, b in zip([0, *edges], [*edges, frames], strict=True)]
     kinds = ["keep", "cut", "speedup", "keep", "rewrite"]

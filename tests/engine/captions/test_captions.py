@@ -181,7 +181,7 @@ def test_files_are_written_as_players_expect_them() -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_good_practice_holds_whatever_is_said(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311  # speech, not secrets
+    dice = random.Random(seed)  # speech, not secrets
     words, at = [], 0.0
     for _ in range(200):
         length = dice.uniform(0.05, 0.6)

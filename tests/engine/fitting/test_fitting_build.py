@@ -268,7 +268,7 @@ def test_text_shortened_before_speaking_is_on_the_record() -> None:
 
 
 def _random_case(seed: int) -> tuple[EditPlan, Narration, Recording, Signals, Fraction]:
-    dice = random.Random(seed)  # noqa: S311  # plans, not secrets
+    dice = random.Random(seed)  # plans, not secrets
     actions: list[tuple] = []
     for _ in range(dice.randint(1, 25)):
         kind = dice.choice(["keep", "cut", "speedup", "rewrite"])
