@@ -28,6 +28,7 @@ from cutdown.terminal.live import LiveLines
 Runner = Callable[[Job], Outcome]
 """Runs a job; progress goes to whoever listens through `cutdown.progress`."""
 
+WIDTH_OF_A_FILE: Final = 140  # columns of a table that goes to a pipe or a file
 INTERRUPTED: Final = 130  # as shells say of a program that Ctrl-C ended
 
 _INGEST = Group("Ingest: listening and watching", sort_key=1)
@@ -174,7 +175,7 @@ def _show(run: Runner, job: Job) -> int:
     from cutdown.terminal.summary import print_forecast, print_plan, print_summary
 
     job.check()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
     with LiveLines(_errors()) as lines, heard_by(lines):
         try:
             outcome = run(job)

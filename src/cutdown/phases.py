@@ -115,6 +115,7 @@ def ingest(store: Store, *, source: Path, recording: Recording, options: SpeechO
             transcription_time=meter.seconds("transcription"),
             transcription_method=transcript.method,
             whisper_model=transcript.model,
+            signals_time=meter.seconds("signals"),
             total_time=meter.elapsed_seconds,
             segments_generated=len(transcript.segments),
         ),

@@ -88,6 +88,8 @@ class IngestRecord(PhaseRecord):
     transcription_time: Measure
     transcription_method: Literal["local", "api"]
     whisper_model: str
+    signals_time: Measure = 0.0
+    """Measuring silence, speech and the screen; part of the total."""
     total_time: Measure
     segments_generated: Count
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cutdown.errors import MediaError
 from cutdown.media.measure import measure_signals
-from cutdown.media.packets import Change, Packet, affordable, judge_by_packets
+from cutdown.media.packets import PIXELS_A_SECOND, Change, Packet, affordable, judge_by_packets
 from cutdown.media.probe import probe
 from cutdown.media.stillness import spans_of, watch
 
@@ -109,7 +109,8 @@ def test_with_a_voice_only_what_can_be_afforded_is_decoded(
 
 def test_longest_silences_are_decoded_first() -> None:
     packets = [Packet(n / 10, 100, n % 100 == 0, skippable=False) for n in range(600)]
-    chosen = affordable(packets, [(1.0, 2.0), (20.0, 29.0), (41.0, 44.0)], 640 * 360, 4.0)
+    duration = 20_000_000 / PIXELS_A_SECOND  # enough for the second longest, not for the longest
+    chosen = affordable(packets, [(1.0, 2.0), (20.0, 29.0), (41.0, 44.0)], 640 * 360, duration)
     assert chosen in ([(41.0, 44.0)], [(1.0, 2.0), (41.0, 44.0)])
     assert affordable(packets, [(20.0, 29.0), (1.0, 1.3)], 100, 60.0) == [(20.0, 29.0)]
 
