@@ -65,6 +65,7 @@ def test_cuts_stay_in_step(tmp_path: Path) -> None:
     assert_in_step(measured(tmp_path, 40, 12), pairs=8)
 
 
+@pytest.mark.slow
 def test_a_shift_of_two_frames_is_seen(tmp_path: Path) -> None:
     found = measured(tmp_path, 20, 8, late=2)
     assert found["worst"] > float(Fraction(3, 2) / NTSC)

@@ -142,6 +142,7 @@ def _sound(path: Path) -> list[av.AudioFrame]:
         return list(film.decode(audio=0))
 
 
+@pytest.mark.slow
 def test_the_same_demo_has_the_same_bytes(
     short: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

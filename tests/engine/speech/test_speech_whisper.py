@@ -85,6 +85,7 @@ def test_every_word_of_a_clear_voice(shared_data: Path, tmp_path: Path, care: st
     assert again == transcript
 
 
+@pytest.mark.slow
 def test_pauses_hold_no_words_and_no_word_is_said_twice(shared_data: Path, tmp_path: Path):
     sound, duration = sound_of(shared_data / "video" / "talking_720p30.mp4", tmp_path)
     transcript = Whisper().transcribe(sound, SpeechOptions(), duration=duration)

@@ -190,6 +190,7 @@ def jfk(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Spoken:
     return Spoken(path, sound, listen(sound), listen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hole", [None, (3.2, 7.8), (8.9, 9.9)], ids=["whole", "sentence", "words"])
 def test_real_speech(hole: tuple[float, float] | None, jfk: Spoken, tmp_path: Path) -> None:
     edited = jfk.sound.copy()
