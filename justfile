@@ -44,7 +44,7 @@ schema:
 
 # the wheel, which holds only cutdown
 wheel:
-    uv build --wheel --quiet
+    {{bin}}/uv build --wheel --quiet
 
 # hooks that run before a commit
 hooks:

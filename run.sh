@@ -36,7 +36,9 @@ sync() {
   local extras=() extra
   for extra in ${CUTDOWN_EXTRAS:-}; do extras+=(--extra "$extra"); done
   [ -d "$root/.venv" ] || printf 'Setting up (once): about 1 GB of packages, speech models and ffmpeg ...\n' >&2
-  (cd "$root" && "$uv" sync --locked --quiet ${extras[@]+"${extras[@]}"}) ||
+  # Behind a company's proxy only the system knows the certificate: the second try asks it.
+  (cd "$root" && "$uv" sync --locked --quiet ${extras[@]+"${extras[@]}"}) 2>/dev/null ||
+    (cd "$root" && "$uv" sync --locked --quiet --system-certs ${extras[@]+"${extras[@]}"}) ||
     die "the environment could not be installed from uv.lock; the lines above say why"
   printf '%s' "$want" >"$stamp"
 }
