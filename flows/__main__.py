@@ -22,17 +22,22 @@ def run(job: Job) -> Outcome:
     configure_prefect()
     quiet_terminal()
     end_orphaned_servers()
+    from prefect.exceptions import TerminationSignal
+
     from flows.optimize import optimize_video
 
-    return optimize_video(
-        source=job.source.absolute(),
-        out=job.folder,
-        plan=job.plan and job.plan.absolute(),
-        dry_run=job.dry_run,
-        preview=job.preview,
-        metrics_output=job.metrics_output and job.metrics_output.absolute(),
-        options=job.options,
-    )
+    try:
+        return optimize_video(
+            source=job.source.absolute(),
+            out=job.folder,
+            plan=job.plan and job.plan.absolute(),
+            dry_run=job.dry_run,
+            preview=job.preview,
+            metrics_output=job.metrics_output and job.metrics_output.absolute(),
+            options=job.options,
+        )
+    except TerminationSignal as signal:  # asked to end, as by Ctrl-C
+        raise KeyboardInterrupt from signal
 
 
 if __name__ == "__main__":
