@@ -49,3 +49,7 @@ wheel:
 # hooks that run before a commit
 hooks:
     {{bin}}/prek install
+
+# every provider against every fault, as a table
+faults:
+    PYTHONPATH=tests {{bin}}/python -m fault_matrix

@@ -14,13 +14,13 @@ from rich.table import Table
 
 from benchmarks.screencasts import (
     Report,
+    cast_director,
     evaluate_one,
     find_screencasts,
     means,
     report_of,
     write_report,
 )
-from cutdown.director import director_named
 from cutdown.errors import CutdownError
 from cutdown.settings import SpeechOptions, state_folder
 from cutdown.store import Store
@@ -55,7 +55,7 @@ def screencasts(
     console.width = max(console.width, _TABLE_WIDTH)
     names = director or ["offline"]
     for name in names:
-        director_named(name)
+        cast_director(name)
     found = find_screencasts(folder)
     store = Store(state_folder() / "store")
     options = SpeechOptions(whisper_model=model)

@@ -23,14 +23,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cutdown.director import director_named
+from cutdown.director import FirstDirector, director_names
 from cutdown.errors import UsageError
-from cutdown.phases import VERSIONS, Ingested, examine, ingest
+from cutdown.phases import examine, ingest
 from cutdown.plan import EditPlan
+from cutdown.products import Ingested
 from cutdown.recording import Recording
+from cutdown.services.account import Account
+from cutdown.services.choices import Choice, completed, parse_choices
+from cutdown.services.terms import Terms
 from cutdown.settings import DirectorOptions, SpeechOptions
 from cutdown.signals import Signals
-from cutdown.store import Store, hash_key
+from cutdown.store import Store
 from cutdown.timebase import Frozen
 from cutdown.transcript import Transcript
 
@@ -124,6 +128,15 @@ def _read_labels(path: Path) -> Labels:
     return labels
 
 
+def cast_director(name: str) -> tuple[Choice, ...]:
+    """The director of a name as it is given to ``--llm``.
+
+    Raises:
+        UsageError: there is none, or no key for it.
+    """
+    return completed(parse_choices(name, "llm", director_names()), "llm")
+
+
 def evaluate_one(
     video: Path, labels: Labels, store: Store, *, directors: Sequence[str], options: SpeechOptions
 ) -> list[Score]:
@@ -135,7 +148,9 @@ def evaluate_one(
     count = round(labels.segments[-1].end * GRID)
     scores = []
     for name in directors:
-        plan = director_named(name).plan(recording, transcript, signals, DirectorOptions())
+        with Account(Terms(), video_id=recording.sha256, phase="evaluate", store=store) as account:
+            director = FirstDirector(cast_director(name), account)
+            plan = director.plan(recording, transcript, signals, DirectorOptions())
         scores.append(score(_marked_by_plan(plan, count), labels, file=video.stem, director=name))
     silence = _marked_by_silence(video, recording, count)
     return [*scores, score(silence, labels, file=video.stem, director=BASELINE)]
@@ -143,14 +158,8 @@ def evaluate_one(
 
 def _ingested(store: Store, video: Path, recording: Recording, options: SpeechOptions) -> Ingested:
     """What was heard and seen, from the store where the same was asked before."""
-    key = hash_key("evaluate", VERSIONS["ingest"], recording.sha256, options.model_dump(mode="json"))
-    if known := store.recall(key):
-        heard = Ingested.model_validate_json(store.read_text(known))
-        if store.has(heard.transcript) and store.has(heard.signals):
-            return heard
-    heard = ingest(store, source=video, recording=recording, options=options)
-    store.remember(key, store.put_text(heard.model_dump_json()))
-    return heard
+    local = (Choice(provider="local"),)
+    return ingest(store, source=video, recording=recording, options=options, choices=local, terms=Terms())
 
 
 def _marked_by_plan(plan: EditPlan, count: int) -> Marked:

@@ -1,5 +1,17 @@
 """Prefect blocks: what is set up once in the UI and used by name."""
 
+from blocks.providers import (
+    AnthropicCredentials,
+    CompatibleServer,
+    ElevenLabsCredentials,
+    OpenAICredentials,
+)
 from blocks.saved_options import Profile
 
-__all__ = ["Profile"]
+__all__ = [
+    "AnthropicCredentials",
+    "CompatibleServer",
+    "ElevenLabsCredentials",
+    "OpenAICredentials",
+    "Profile",
+]

@@ -16,7 +16,7 @@ def run(job: Job) -> Outcome:
     from cutdown.store import Store
 
     store = Store(state_folder() / "store")
-    prepare(job, store)  # a mistake is told before a server starts
+    prepare(job, store, keys=False)  # a mistake is told before a server starts; keys may lie in its blocks
     if everything_at_hand(job, store):
         return optimize(job, recalled(store), store)
     configure_prefect()
@@ -34,7 +34,9 @@ def run(job: Job) -> Outcome:
             dry_run=job.dry_run,
             preview=job.preview,
             metrics_output=job.metrics_output and job.metrics_output.absolute(),
+            like=job.like and job.like.absolute(),
             options=job.options,
+            terms=job.terms,
         )
     except TerminationSignal as signal:  # asked to end, as by Ctrl-C
         raise KeyboardInterrupt from signal

@@ -10,6 +10,7 @@ from prefect import flow
 from prefect.tasks import Task
 from pydantic import BaseModel
 
+from blocks.providers import BlockSource
 from blocks.saved_options import options_of_profile
 from cutdown import phases
 from cutdown.job import Job, Outcome
@@ -17,6 +18,8 @@ from cutdown.media.ffmpeg import kill_all
 from cutdown.memory import Remembered
 from cutdown.pipeline import Phases, optimize
 from cutdown.progress import heard_by
+from cutdown.services.connections import reached_through
+from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
 from tasks.artifacts import ProgressArtifacts, show_outcome, show_plan
 from tasks.assembly import assemble, check
@@ -36,8 +39,10 @@ def optimize_video(
     dry_run: bool = False,
     preview: bool = False,
     metrics_output: Path | None = None,
+    like: Path | None = None,
     profile: str | None = None,
     options: OptimizeOptions = OptimizeOptions(),
+    terms: Terms = Terms(),
 ) -> Outcome:
     """Make a short, polished, narrated video of a recording.
 
@@ -48,8 +53,10 @@ def optimize_video(
         dry_run: Stop after the plan, render nothing
         preview: A quick look: at most 480 lines, fast preset
         metrics_output: Also write times and costs to this JSON file, as a baseline
+        like: An edit plan of the same series, for a language model to follow
         profile: Use the options saved as the block cutdown-profile/NAME
         options: Options by phase
+        terms: What may be spent
     """
     job = Job(
         source=source,
@@ -58,7 +65,9 @@ def optimize_video(
         dry_run=dry_run,
         preview=preview,
         metrics_output=metrics_output,
+        like=like,
         options=options_of_profile(profile) if profile else options,
+        terms=terms,
     )
     tasks = Phases(
         as_task(phases.ingest, ingest),
@@ -68,7 +77,7 @@ def optimize_video(
         as_task(phases.check, check),
     )
     try:
-        with heard_by(ProgressArtifacts()):
+        with heard_by(ProgressArtifacts()), reached_through(BlockSource()):
             outcome = optimize(job, tasks, open_store(), on_plan=lambda edit: show_plan(job.name, edit))
     finally:
         kill_all()  # a cancelled run leaves no ffmpeg behind

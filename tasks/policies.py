@@ -14,6 +14,7 @@ from prefect.tasks import Task
 
 from cutdown.errors import CutdownError
 from cutdown.memory import Remembered, refs_in
+from cutdown.products import Directed, Ingested, Voiced, as_asked_for
 from cutdown.settings import state_folder
 from cutdown.store import Store
 
@@ -61,18 +62,21 @@ def can_recover(task: Task[..., Any], task_run: TaskRun, state: State) -> bool:
     return True
 
 
-class FilesMustExist(JSONSerializer):
-    """JSON results whose files are still in the store; a result whose file is gone is a miss."""
+class StillGood(JSONSerializer):
+    """JSON results that may be used again: their files are there, and they are what was asked for."""
 
-    type: Literal["cutdown-files-must-exist"] = "cutdown-files-must-exist"
+    type: Literal["cutdown-still-good"] = "cutdown-still-good"
 
     def loads(self, blob: bytes) -> Any:
         """The result.
 
         Raises:
-            FileNotFoundError: when a file it points at is gone; Prefect then runs the task again.
+            FileNotFoundError: when a file it points at is gone, or when another provider stood in for
+                the one that was asked for; Prefect then runs the task again.
         """
         result = super().loads(blob)
+        if isinstance(result, Ingested | Directed | Voiced) and not as_asked_for(result):
+            raise FileNotFoundError("another provider stood in; the one that was asked for is tried again")
         for ref in refs_in(result):
             if not open_store().has(ref):
                 raise FileNotFoundError(f"stored file {ref.sha256}{ref.suffix} is gone")
@@ -93,7 +97,7 @@ def cached(phase: Remembered[Any]) -> dict[str, Any]:
         "name": phase.name,
         "cache_policy": CacheKeyFnPolicy(cache_key_fn=key),
         "persist_result": True,
-        "result_serializer": FilesMustExist(),
+        "result_serializer": StillGood(),
         "retries": 4,
         "retry_delay_seconds": backoff(4),
         "retry_condition_fn": can_recover,

@@ -21,7 +21,15 @@ from cutdown import __version__
 from cutdown.errors import CutdownError
 from cutdown.job import FailedOutputError, Job, Outcome
 from cutdown.progress import heard_by, phase
-from cutdown.settings import DirectorOptions, OptimizeOptions, RenderOptions, SpeechOptions, VoiceOptions
+from cutdown.services.terms import Terms
+from cutdown.settings import (
+    DirectorOptions,
+    OptimizeOptions,
+    RenderOptions,
+    SpeechOptions,
+    VoiceOptions,
+    state_folder,
+)
 from cutdown.store import Store
 from cutdown.terminal.live import LiveLines
 
@@ -34,12 +42,14 @@ INTERRUPTED: Final = 130  # as shells say of a program that Ctrl-C ended
 _INGEST = Group("Ingest: listening and watching", sort_key=1)
 _DIRECTOR = Group("Director: what to leave out", sort_key=2)
 _VOICE = Group("Voice: new narration", sort_key=3)
+_MONEY = Group("Money", sort_key=5)
 _RENDER = Group("Assembly: the video file", sort_key=4)
 
 Speech = Annotated[SpeechOptions, Parameter(name="*", group=_INGEST)]
 Director = Annotated[DirectorOptions, Parameter(name="*", group=_DIRECTOR)]
 Voice = Annotated[VoiceOptions, Parameter(name="*", group=_VOICE)]
 Render = Annotated[RenderOptions, Parameter(name="*", group=_RENDER)]
+Money = Annotated[Terms, Parameter(name="*", group=_MONEY)]
 Flag = Parameter(negative="")
 
 
@@ -69,10 +79,12 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         dry_run: Annotated[bool, Flag] = False,
         preview: Annotated[bool, Flag] = False,
         metrics_output: Path | None = None,
+        like: Path | None = None,
         speech: Speech = SpeechOptions(),
         director: Director = DirectorOptions(),
         voice: Voice = VoiceOptions(),
         render: Render = RenderOptions(),
+        terms: Money = Terms(),
     ) -> int:
         """Make a short, polished, narrated video of a recording.
 
@@ -83,10 +95,12 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             dry_run: stop after the plan; print it with a forecast, render nothing
             preview: a quick look: at most 480 lines, fast preset, NAME.preview.mp4
             metrics_output: also write times and costs to this JSON file, as a baseline
+            like: an edit plan of the same series, for a language model to follow
             speech: how the recording is listened to
             director: what to leave out
             voice: who speaks
             render: what the file is like
+            terms: what may be spent
         """
         options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
         job = Job(
@@ -96,9 +110,39 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             dry_run=dry_run,
             preview=preview,
             metrics_output=metrics_output,
+            like=like,
             options=options,
+            terms=terms,
         )
         return _show(run, job)
+
+    @app.command
+    def estimate(
+        video: Path,
+        /,
+        *,
+        speech: Speech = SpeechOptions(),
+        director: Director = DirectorOptions(),
+        voice: Voice = VoiceOptions(),
+        terms: Money = Terms(),
+    ) -> int:
+        """Tell what a run will cost and how long it will take; nothing is asked of any service.
+
+        Args:
+            video: the recording: a video, or sound alone
+            speech: how the recording is listened to
+            director: what to leave out
+            voice: who speaks
+            terms: what may be spent, and your own prices
+        """
+        from cutdown.estimate import estimate as forecast
+        from cutdown.services.prices import PriceBook
+        from cutdown.terminal.estimate import print_estimate
+
+        options = OptimizeOptions(speech=speech, director=director, voice=voice)
+        told = forecast(Job(source=video, options=options, terms=terms), Store(state_folder() / "store"))
+        print_estimate(_output(), told, PriceBook.read(terms.prices))
+        return 0
 
     @app.command
     def demo(
@@ -107,6 +151,7 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         director: Director = DirectorOptions(),
         voice: Voice = VoiceOptions(),
         render: Render = RenderOptions(),
+        terms: Money = Terms(),
     ) -> int:
         """Make a small narrated screencast, with pauses, fillers and a botched take, and cut it down.
 
@@ -115,6 +160,7 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             director: what to leave out
             voice: who speaks
             render: what the file is like
+            terms: what may be spent
         """
         from cutdown.demo import make_demo
 
@@ -123,7 +169,7 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             with LiveLines(_errors()) as lines, heard_by(lines), phase("demo") as progress:
                 make_demo(recording, progress=progress)
         options = OptimizeOptions(director=director, voice=voice, render=render)
-        return _show(run, Job(source=recording, out=out / "result", options=options))
+        return _show(run, Job(source=recording, out=out / "result", options=options, terms=terms))
 
     @app.command
     def schema() -> int:
@@ -161,7 +207,6 @@ def start(app: App, arguments: list[str] | None = None) -> int:
 def main() -> None:
     """The program ``cutdown``: the phases in this process, without Prefect."""
     from cutdown.pipeline import here, optimize
-    from cutdown.settings import state_folder
 
     def run(job: Job) -> Outcome:
         store = Store(state_folder() / "store")
@@ -175,7 +220,7 @@ def _show(run: Runner, job: Job) -> int:
     from cutdown.terminal.summary import print_forecast, print_plan, print_summary
 
     job.check()
-    console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
+    console = _output()
     with LiveLines(_errors()) as lines, heard_by(lines):
         try:
             outcome = run(job)
@@ -188,6 +233,10 @@ def _show(run: Runner, job: Job) -> int:
     print_summary(console, outcome)
     outcome.require_passed()
     return 0
+
+
+def _output() -> Console:
+    return Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
 
 
 def _errors() -> Console:

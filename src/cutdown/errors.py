@@ -39,21 +39,38 @@ class ModelError(UsageError):
     """Weights are missing or are not the ones expected; the message names file and hash."""
 
 
+class MissingKeyError(UsageError):
+    """No key for a provider; the message names every place that was searched."""
+
+
 class ProviderError(CutdownError):
     """A service or a voice did not deliver.
 
     Args:
-        message: one line for a person.
+        message: one line for a person; never holds a key, a transcript or narration.
         retryable: whether trying again can help.
         retry_after: seconds to wait first, where the service said so.
+        fault: the kind of fault in two or three words, such as ``rate limit``.
+        charged: whether the service may charge for the request all the same, because it may have
+            done the work before the answer was lost.
     """
 
     exit_code = 3
 
-    def __init__(self, message: str, *, retryable: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        fault: str = "no delivery",
+        charged: bool = False,
+    ) -> None:
         super().__init__(message)
         self.retryable = retryable
         self.retry_after = retry_after
+        self.fault = fault
+        self.charged = charged
 
 
 class BudgetError(CutdownError):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from cutdown.errors import CheckError, UsageError
 from cutdown.metrics import Forecast
+from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
 from cutdown.timebase import Frozen, Seconds
 
@@ -31,7 +32,11 @@ class Job(Frozen):
     metrics_output: Path | None = Field(
         default=None, description="Also write the run's times and costs to this JSON file, as a baseline"
     )
+    like: Path | None = Field(
+        default=None, description="An edit plan of the same series for a language model to follow"
+    )
     options: OptimizeOptions = OptimizeOptions()
+    terms: Terms = Terms()
 
     @property
     def name(self) -> str:
@@ -62,6 +67,8 @@ class Job(Frozen):
         for what, path in (
             ("recording", self.source),
             ("plan", self.plan),
+            ("example plan", self.like),
+            ("price list", self.terms.prices),
             ("pronunciation dictionary", self.options.voice.pronunciation),
         ):
             if path is None:
@@ -86,6 +93,8 @@ class PhaseAccount(Frozen):
     cached: bool
     cost: float | None
     """US dollars; None where the price is unknown."""
+    at_risk: float = 0.0
+    """US dollars that may have been charged for answers that were lost."""
 
 
 class Outcome(Frozen):
@@ -106,6 +115,10 @@ class Outcome(Frozen):
     """After a dry run: what the whole run would take."""
     passed: bool = True
     failed_checks: tuple[str, ...] = ()
+    downgrades: tuple[str, ...] = ()
+    """Providers that did not deliver, and who went on instead, a line each."""
+    spent_before: float = 0.0
+    """US dollars of earlier runs on this recording that did not come to their end."""
     flags: tuple[str, ...] = ()
     """What a person should look at, such as a line that did not fit."""
 

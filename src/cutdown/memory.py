@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from cutdown.recording import Recording
 from cutdown.store import Ref, Store, hash_key
 
-LOCATION: Final = frozenset({"source"})  # where a file lies; what it is, is its hash
+CIRCUMSTANCES: Final = frozenset({"source", "terms"})
+"""Inputs that change no answer: where a file lies (what it is, is its hash), and what may be spent."""
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -28,8 +29,12 @@ def content_key(name: str, version: int, inputs: Mapping[str, Any]) -> str:
         version: counted up whenever the phase answers differently for the same input.
         inputs: its keyword arguments: references, recordings, options, plain values.
     """
-    content = {key: _plain(value) for key, value in inputs.items() if key not in LOCATION}
+    content = {key: _plain(value) for key, value in inputs.items() if key not in CIRCUMSTANCES}
     return f"{name}/{version}/{hash_key(content)}"
+
+
+def _always(_result: object) -> bool:
+    return True
 
 
 class Remembered(Generic[Result]):
@@ -39,8 +44,16 @@ class Remembered(Generic[Result]):
     does the work and remembers it.
     """
 
-    def __init__(self, name: str, version: int, kind: type[Result], work: Callable[..., Result]) -> None:
+    def __init__(
+        self,
+        name: str,
+        version: int,
+        kind: type[Result],
+        work: Callable[..., Result],
+        worth_keeping: Callable[[Result], bool] = _always,
+    ) -> None:
         self.name = name
+        self.worth_keeping = worth_keeping
         self._version = version
         self._kind = kind
         self._work = work
@@ -68,12 +81,17 @@ class Remembered(Generic[Result]):
             result = self.recall(store, **inputs)
             if result is None:
                 result = self._work(store, **inputs)
-                store.remember(key, store.put_text(result.model_dump_json()))
+                if self.worth_keeping(result):
+                    store.remember(key, store.put_text(result.model_dump_json()))
         return result
 
 
 def remembered(
-    name: str, version: int, kind: type[Result]
+    name: str,
+    version: int,
+    kind: type[Result],
+    *,
+    worth_keeping: Callable[[Result], bool] = _always,
 ) -> Callable[[Callable[..., Result]], Remembered[Result]]:
     """Make a function of a store and keyword arguments a `Remembered` phase.
 
@@ -81,10 +99,12 @@ def remembered(
         name: of the phase.
         version: counted up whenever the phase answers differently for the same input.
         kind: what it returns.
+        worth_keeping: whether a result is what was asked for, and not a makeshift that the next run
+            should try to do better.
     """
 
     def decorate(work: Callable[..., Result]) -> Remembered[Result]:
-        return Remembered(name, version, kind, work)
+        return Remembered(name, version, kind, work, worth_keeping)
 
     return decorate
 

@@ -13,16 +13,24 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from cutdown import phases
+from cutdown.director.llm.prompts import prompt_version
+from cutdown.errors import MissingKeyError
 from cutdown.job import Job, Outcome
 from cutdown.memory import Remembered
-from cutdown.metrics import PerformanceMonitor, PhaseRecord
+from cutdown.metrics import Forecast, PerformanceMonitor, PhaseRecord
 from cutdown.metrics.found import found_again
 from cutdown.plan import EditPlan
 from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.progress import heard_by_nobody, phase
 from cutdown.publish import Results, publish
 from cutdown.recording import Recording
+from cutdown.services.choices import Choice, completed, parse_choices
+from cutdown.services.ledger import Ledger
+from cutdown.services.prices import PriceBook
+from cutdown.settings import OptimizeOptions
+from cutdown.signals import Signals
 from cutdown.store import Ref, Store
+from cutdown.transcript import Transcript
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -84,7 +92,7 @@ def everything_at_hand(job: Job, store: Store) -> bool:
     try:
         with heard_by_nobody():
             _results(job, recalled(store), store)
-    except NotAtHandError:
+    except (NotAtHandError, MissingKeyError):
         return False
     return True
 
@@ -108,8 +116,57 @@ class _Account:
         return result
 
 
-def prepare(job: Job, store: Store) -> Recording:
+class Cast(NamedTuple):
+    """Who does the work of each phase that may be a service's, in order; every model named."""
+
+    transcribers: tuple[Choice, ...]
+    directors: tuple[Choice, ...]
+    voices: tuple[Choice, ...]
+
+
+def cast_of(options: OptimizeOptions, *, keys: bool = True) -> Cast:
+    """Who does what, with what was left open filled in.
+
+    Args:
+        options: what the user wrote.
+        keys: whether services have to be within reach.
+
+    Raises:
+        UsageError: an unknown provider, or one that needs to be told more.
+        MissingKeyError: no key for a service.
+    """
+    from cutdown.director import director_names
+    from cutdown.speech import transcriber_names
+    from cutdown.voice import voice_names
+
+    transcribers = parse_choices(options.speech.transcriber, "transcriber", transcriber_names())
+    directors = parse_choices(options.director.llm, "llm", director_names())
+    voices = parse_choices(options.voice.voice, "voice", voice_names())
+    return Cast(
+        completed(transcribers, "transcriber", keys=keys),
+        completed(directors, "llm", keys=keys),
+        completed(voices, "voice", keys=keys),
+    )
+
+
+def listening(job: Job, recording: Recording, cast: Cast) -> dict[str, Any]:
+    """What the first phase is given."""
+    return {
+        "source": job.source,
+        "recording": recording,
+        "options": job.options.speech.model_copy(update={"transcriber": ""}),
+        "choices": cast.transcribers,
+        "terms": job.terms,
+    }
+
+
+def prepare(job: Job, store: Store, *, keys: bool = True) -> Recording:
     """Find every fault that can be found before work begins.
+
+    Args:
+        job: what is asked for.
+        store: where everything that is made is kept.
+        keys: whether all keys have to be within reach by now.
 
     Raises:
         UsageError: a path or an option cannot be used.
@@ -118,6 +175,10 @@ def prepare(job: Job, store: Store) -> Recording:
     """
     job.check()
     options = job.effective_options
+    cast_of(options, keys=keys)
+    PriceBook.read(job.terms.prices)
+    if job.like is not None:
+        EditPlan.read(job.like)
     recording = phases.examine(store, job.source)
     phases.take_dictionary(store, options.voice)
     if job.plan is not None:
@@ -144,50 +205,99 @@ def optimize(
     Raises:
         CutdownError: one line that says what was wrong; nothing was written to the folder.
     """
+    with phase("probe"):
+        spent = Ledger().unfinished(prepare(job, store).sha256)
     results, records = _results(job, do, store, on_plan)
-    return publish(job, results, records, store)
+    outcome = publish(job, results, records, store, _forecast(job, results, store))
+    Ledger().finish(outcome.video_id, outcome.run_id)
+    return outcome.model_copy(update={"spent_before": spent.total})
+
+
+def _forecast(job: Job, results: Results, store: Store) -> Forecast | None:
+    """After a dry run, what the whole run would take."""
+    if not job.dry_run:
+        return None
+    from cutdown.estimate import forecast, text_of
+
+    heard = results.ingested
+    text = text_of(
+        Transcript.model_validate_json(store.read_text(heard.transcript)),
+        Signals.model_validate_json(store.read_text(heard.signals)),
+        results.recording,
+        job.options.director,
+    )
+    return forecast(results.recording, cast_of(job.options), job.terms.prices, text)
 
 
 def _results(
     job: Job, do: Phases, store: Store, on_plan: Callable[[EditPlan], None] = lambda _plan: None
 ) -> tuple[Results, list[PhaseRecord]]:
-    with phase("probe"):
-        recording = prepare(job, store)
+    recording = prepare(job, store)
     options = job.effective_options
+    cast = cast_of(options)
     account = _Account(recording.sha256, uuid.uuid4().hex)
-    heard = account.run("ingest", do.ingest, source=job.source, recording=recording, options=options.speech)
-    directed = _direct(job, do, account, store, recording, heard)
+    heard = account.run("ingest", do.ingest, **listening(job, recording, cast))
+    directed = _direct(job, do, account, store, recording, heard, cast.directors)
     on_plan(EditPlan.from_json(store.read_text(directed.plan)))
     results = Results(recording, heard, directed)
     if not job.dry_run:
-        results = _make(job, do, account, results, phases.take_dictionary(store, options.voice))
+        dictionary = phases.take_dictionary(store, options.voice)
+        results = _make(job, do, account, results, dictionary, cast.voices)
     return results, account.records
 
 
 def _direct(
-    job: Job, do: Phases, account: _Account, store: Store, recording: Recording, heard: Ingested
+    job: Job,
+    do: Phases,
+    account: _Account,
+    store: Store,
+    recording: Recording,
+    heard: Ingested,
+    choices: tuple[Choice, ...],
 ) -> Directed:
     """The director's plan, or the one that a person brought."""
     transcript = heard.transcript
     if job.plan is not None:
         adopted = phases.adopt(store, recording=recording, transcript=transcript, path=job.plan)
         return account.run("director", lambda: (adopted, False))
+    asked = any(choice.is_service for choice in choices)
+    example = EditPlan.read(job.like).to_json() if job.like and asked else None
     return account.run(
         "director",
         do.direct,
         recording=recording,
         transcript=transcript,
         signals=heard.signals,
-        options=job.effective_options.director,
+        options=job.effective_options.director.model_copy(update={"llm": ""}),
+        choices=choices,
+        prompts=prompt_version() if asked else "",
+        examples=store.put_text(example) if example else None,
+        terms=job.terms,
     )
 
 
-def _make(job: Job, do: Phases, account: _Account, results: Results, dictionary: Ref | None) -> Results:
+def _make(
+    job: Job,
+    do: Phases,
+    account: _Account,
+    results: Results,
+    dictionary: Ref | None,
+    choices: tuple[Choice, ...],
+) -> Results:
     """From the plan to the checked video."""
     options = job.effective_options
     heard, plan = results.ingested, results.directed.plan
-    voice = options.voice.model_copy(update={"pronunciation": None})  # what it says counts, not where it lies
-    voiced = account.run("voice", do.speak, plan=plan, dictionary=dictionary, options=voice)
+    # What the dictionary says counts, not where it lies; who speaks is in the choices.
+    voice = options.voice.model_copy(update={"pronunciation": None, "voice": ""})
+    voiced = account.run(
+        "voice",
+        do.speak,
+        plan=plan,
+        dictionary=dictionary,
+        options=voice,
+        choices=choices,
+        terms=job.terms,
+    )
     shared = {
         "source": job.source,
         "recording": results.recording,

@@ -20,7 +20,17 @@ from cutdown.timebase import Frozen, Ratio, Seconds, Span
 
 ActionType = Literal["keep", "cut", "speedup", "rewrite"]
 EvidenceKind = Literal[
-    "words", "silence", "still", "activity", "filler", "repeat", "retake", "mark", "aside", "selection"
+    "words",
+    "silence",
+    "still",
+    "activity",
+    "filler",
+    "repeat",
+    "retake",
+    "mark",
+    "aside",
+    "selection",
+    "ungrounded",
 ]
 
 FASTEST: Final = 64  # beyond that a picture is a flicker; cut it instead

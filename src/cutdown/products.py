@@ -41,6 +41,11 @@ class Assembled(Frozen):
     record: AssemblyRecord
 
 
+def as_asked_for(result: Ingested | Directed | Voiced) -> bool:
+    """Whether the provider that was asked for did the work, and not one after it."""
+    return not result.record.downgrades
+
+
 class Checked(Frozen):
     """What a look at the output found."""
 

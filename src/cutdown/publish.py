@@ -18,15 +18,11 @@ from cutdown.errors import UsageError
 from cutdown.job import Job, Outcome, PhaseAccount
 from cutdown.metrics import (
     AssemblyRecord,
-    CostEstimator,
-    DirectorRecord,
     Forecast,
-    IngestRecord,
     PhaseRecord,
-    VoiceRecord,
+    ServiceRecord,
     append_record,
     baseline,
-    read_records,
     write_baseline,
 )
 from cutdown.narration import Narration
@@ -53,7 +49,9 @@ class Results(NamedTuple):
     checked: Checked | None = None
 
 
-def publish(job: Job, results: Results, records: list[PhaseRecord], store: Store) -> Outcome:
+def publish(
+    job: Job, results: Results, records: list[PhaseRecord], store: Store, forecast: Forecast | None = None
+) -> Outcome:
     """Write what a run made into the job's folder.
 
     Args:
@@ -61,6 +59,7 @@ def publish(job: Job, results: Results, records: list[PhaseRecord], store: Store
         results: what the phases gave.
         records: the run's metrics records, in order.
         store: holds the files.
+        forecast: after a dry run, what the whole run would take.
 
     Raises:
         UsageError: when the folder cannot be written.
@@ -101,7 +100,7 @@ def publish(job: Job, results: Results, records: list[PhaseRecord], store: Store
     if job.metrics_output:
         write_baseline(job.metrics_output, baseline(records, results.recording, job.folder))
     video = [name] if results.assembled else []
-    return _outcome(job, results, plan, certificate, records, (*video, *texts, METRICS_FILE), store)
+    return _outcome(job, results, plan, certificate, records, (*video, *texts, METRICS_FILE), store, forecast)
 
 
 def _video_name(job: Job, *, passed: bool) -> str:
@@ -173,6 +172,7 @@ def _outcome(
     records: list[PhaseRecord],
     files: tuple[str, ...],
     store: Store,
+    forecast: Forecast | None,
 ) -> Outcome:
     seconds = plan.planned_duration
     flags: tuple[str, ...] = ()
@@ -192,27 +192,41 @@ def _outcome(
         output_seconds=seconds,
         actions={kind: counts[kind] for kind in ("keep", "cut", "speedup", "rewrite")},
         phases=tuple(_account(record) for record in records),
-        forecast=_forecast(results.recording) if results.assembled is None else None,
+        forecast=forecast,
         passed=not failed,
         failed_checks=failed,
-        flags=flags,
+        downgrades=_downgrades(records),
+        flags=(*flags, *_ungrounded(plan)),
     )
 
 
-def _forecast(recording: Recording) -> Forecast:
-    try:
-        earlier = read_records(history_file())
-    except UsageError:
-        earlier = ()  # there is none yet, or someone broke it: the reference rates will do
-    return CostEstimator().forecast(float(recording.duration), earlier=earlier)
+def _ungrounded(plan: EditPlan) -> tuple[str, ...]:
+    """New narration that names what the recording does not."""
+    return tuple(
+        f"{action.id}: the narration names what was {item.note}"
+        for action in plan.actions
+        for item in action.evidence
+        if item.kind == "ungrounded"
+    )
 
 
 def _account(record: PhaseRecord) -> PhaseAccount:
-    match record:
-        case DirectorRecord() | VoiceRecord():
-            cost = record.estimated_cost
-        case IngestRecord():
-            cost = 0.0 if record.transcription_method == "local" else None
-        case _:
-            cost = 0.0
-    return PhaseAccount(phase=record.phase, seconds=record.elapsed_seconds, cached=record.cached, cost=cost)
+    cost, at_risk = (
+        (record.estimated_cost, record.cost_at_risk) if isinstance(record, ServiceRecord) else (0.0, 0.0)
+    )
+    return PhaseAccount(
+        phase=record.phase,
+        seconds=record.elapsed_seconds,
+        cached=record.cached,
+        cost=cost,
+        at_risk=at_risk,
+    )
+
+
+def _downgrades(records: list[PhaseRecord]) -> tuple[str, ...]:
+    return tuple(
+        f"{made.used} instead of {made.wanted}: {made.why}"
+        for record in records
+        if isinstance(record, ServiceRecord)
+        for made in record.downgrades
+    )

@@ -23,6 +23,10 @@ EngineName = Literal["pyav", "ffmpeg", "moviepy"]
 class SpeechOptions(Frozen):
     """Ingest: how the recording is listened to."""
 
+    transcriber: str = Field(
+        default="local",
+        description="Who listens: local (Whisper on this machine, free), openai, openai/MODEL; several separated by commas are tried in order",
+    )
     whisper_model: str = Field(
         default="base",
         description="Whisper model: base and tiny.en come with the installation; small, medium, large-v3, turbo are fetched from the hub",
@@ -44,6 +48,10 @@ class SpeechOptions(Frozen):
 class DirectorOptions(Frozen):
     """Director: what to leave out."""
 
+    llm: str = Field(
+        default="offline",
+        description="Who decides: offline (rules, free), openai, anthropic, compatible/MODEL (any server that speaks OpenAI's protocol), each with /MODEL if you like; several separated by commas are tried in order",
+    )
     target_ratio: float | None = Field(
         default=None, gt=0, le=1, description="Length wanted as a share of the recording, such as 0.3"
     )
@@ -63,7 +71,10 @@ class DirectorOptions(Frozen):
 class VoiceOptions(Frozen):
     """Voice: who speaks new narration, and how names are read."""
 
-    voice: str = Field(default="hibari", description="Voice for new narration: hibari, kokoro")
+    voice: str = Field(
+        default="hibari",
+        description="Voice for new narration: hibari, kokoro (both free), openai:VOICE/MODEL, elevenlabs:VOICE/MODEL (name or id); several separated by commas are tried in order",
+    )
     pronunciation: Path | None = Field(
         default=None,
         description="Your pronunciation dictionary (JSON or YAML), used on top of the one that is shipped",
@@ -118,6 +129,20 @@ HOME_VARIABLE: Final = "CUTDOWN_HOME"
 def environment(name: str) -> str | None:
     """The value of an environment variable, or None where it is unset or empty."""
     return os.environ.get(name) or None
+
+
+def secret(name: str) -> tuple[str, str] | None:
+    """A secret's value and where it was found: the environment, else the nearest ``.env`` file.
+
+    The file is looked for in the current folder and the folders above it.
+    """
+    if value := environment(name):
+        return value, "the environment"
+    from dotenv import dotenv_values, find_dotenv
+
+    place = find_dotenv(usecwd=True)
+    value = dotenv_values(place).get(name) if place else None
+    return (value, f"'{place}'") if value else None
 
 
 def default_environment(values: Mapping[str, str]) -> None:

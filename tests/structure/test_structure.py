@@ -18,6 +18,8 @@ TABLES = {  # module, table: where a folder's answers are listed by name
     "engines": ("cutdown.assembly.engines", "_ENGINES"),
     "voices": ("cutdown.voice", "_VOICES"),
     "directors": ("cutdown.director", "_DIRECTORS"),
+    "transcribers": ("cutdown.speech", "_TRANSCRIBERS"),
+    "adapters": ("cutdown.services.door", "_ADAPTERS"),
 }
 OPTIONAL = {"moviepy"}  # rows whose libraries come with an extra
 ADDRESSES = ("https://json-schema.org/", "http://www.w3.org/", "http://127.0.0.1", "http://localhost")
@@ -55,7 +57,7 @@ def test_every_row_of_a_table_has_its_file_beside_it(table: str, name: str, targ
     module, _, attribute = target.partition(":")
     file = ENGINE.parent.joinpath(*module.split(".")).with_suffix(".py")
     assert file.is_file(), f"{table}: '{name}' points to {named(file)}, which is not there"
-    assert module.rpartition(".")[0] == TABLES[table][0].removesuffix(".engines")
+    assert module.startswith(TABLES[table][0].removesuffix(".engines").removesuffix(".door") + ".")
     defined = {
         node.name for node in ast.parse(file.read_text(encoding="utf-8")).body if hasattr(node, "name")
     }

@@ -34,7 +34,7 @@ def test_the_wheel_holds_every_file_of_the_engine(wheel: zipfile.ZipFile) -> Non
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert shipped == source
-    assert "cutdown/metrics/prices.yaml" in shipped
+    assert "cutdown/services/prices.yaml" in shipped
     assert "cutdown/demo/fonts/LICENSE.txt" in shipped
 
 

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from cutdown.director.pauses import Pause, Removal, decide_pause
+from cutdown.director.pauses import BREATH_AFTER, BREATH_BEFORE, Pause, Removal, decide_pause, sped_up
 from cutdown.director.pieces import Piece
-from cutdown.director.screen import Screen
+from cutdown.director.screen import Screen, Stretch
 from cutdown.director.sentences import Sentence
 from cutdown.director.talk import Talk
+from cutdown.plan import Evidence
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What somebody who understands the matter decided about a pause, instead of the rules."""
+
+    action: Literal["keep", "cut", "speedup"]
+    reason: str
+    confidence: float
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A recording's sounds and what is left out of them."""
+    """A recording's sounds and what is left out of them.
+
+    ``rulings`` are known by the millisecond at which the sound before the pause ends.
+    """
 
     talk: Talk
     screen: Screen
     removals: Mapping[int, Removal]
+    rulings: Mapping[int, Ruling] = field(default_factory=dict)
 
     def pieces(self) -> list[Piece]:
         """The cuts and speedups of all pauses."""
@@ -50,4 +65,18 @@ class Draft:
         return replace(self, removals={**self.removals, **more})
 
     def _pause(self, before: int | None, after: int | None, between: Sequence[Removal]) -> list[Piece]:
+        if before is not None and before in self.rulings and after is not None and not between:
+            return _ruled(self.rulings[before], before + BREATH_AFTER, after - BREATH_BEFORE)
         return decide_pause(Pause(before, after, self.talk.duration, tuple(between)), self.screen)
+
+
+def _ruled(ruling: Ruling, start: int, end: int) -> list[Piece]:
+    if ruling.action == "keep" or end <= start:
+        return []
+    evidence = (Evidence(kind="silence", note="nobody speaks"),)
+    factor = (
+        sped_up(Stretch(start, end, still=True, changed=0.0)).factor if ruling.action == "speedup" else None
+    )
+    return [
+        Piece(start, end, ruling.action, ruling.reason.strip(), ruling.confidence, evidence, factor=factor)
+    ]

@@ -8,7 +8,7 @@ function of transcript and signals; the same input gives the same plan to the by
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Final
+from typing import Final, Self
 
 from cutdown.director.draft import Draft
 from cutdown.director.hesitations import Hesitation, find_hesitations
@@ -23,7 +23,10 @@ from cutdown.director.slips import Slip, find_slips
 from cutdown.director.talk import Talk, lay_out
 from cutdown.director.target import meet_target, target_length
 from cutdown.plan import EditPlan
+from cutdown.progress import Progress, unheard
 from cutdown.recording import Recording
+from cutdown.services.account import Account
+from cutdown.services.choices import Choice
 from cutdown.settings import DirectorOptions
 from cutdown.signals import Signals
 from cutdown.transcript import Transcript
@@ -34,10 +37,23 @@ NAME: Final = "offline/1"
 class OfflineDirector:
     """Plans by rules; see the module."""
 
+    @classmethod
+    def opened(cls, choice: Choice, account: Account) -> Self:
+        """The director; it costs nothing."""
+        del choice, account
+        return cls()
+
     def plan(
-        self, recording: Recording, transcript: Transcript, signals: Signals, options: DirectorOptions
+        self,
+        recording: Recording,
+        transcript: Transcript,
+        signals: Signals,
+        options: DirectorOptions,
+        *,
+        progress: Progress = unheard,
     ) -> EditPlan:
-        """Make the plan."""
+        """Make the plan; see `cutdown.director.Director.plan`."""
+        del progress  # it is done before anybody could look
         talk = lay_out(transcript, signals)
         screen = Screen(signals)
         target = target_length(recording.duration, options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
@@ -45,6 +45,19 @@ class Rewording:
     end: int
     text: str
     note: str
+    reason: str = "Spoken anew with the cleaned text"
+    confidence: float = 0.8
+    more: tuple[Evidence, ...] = ()
+
+    @staticmethod
+    def over(talk: Talk, first: int, last: int, text: str) -> Rewording:
+        """New narration over the sounds ``[first, last]``, with a little of the silence around them."""
+        return Rewording(
+            talk.sounds[first].start - min(_LEAD, talk.silence_before(first) // 2),
+            talk.sounds[last].end + min(_BREATH, talk.silence_after(last) // 2),
+            text,
+            "",
+        )
 
 
 def reworded(
@@ -63,20 +76,12 @@ def reworded(
         text = cleaned(talk, sentence.sounds, book)
         if not text:
             continue
-        first, last = sentence.sounds[0], sentence.sounds[-1]
         note = (
             "all narration is spoken anew in one voice"
             if every
             else "a hesitation runs into its neighbours and cannot be cut cleanly"
         )
-        found.append(
-            Rewording(
-                talk.sounds[first].start - min(_LEAD, talk.silence_before(first) // 2),
-                talk.sounds[last].end + min(_BREATH, talk.silence_after(last) // 2),
-                text,
-                note,
-            )
-        )
+        found.append(replace(Rewording.over(talk, sentence.sounds[0], sentence.sounds[-1], text), note=note))
     return tuple(found)
 
 
@@ -106,23 +111,27 @@ def with_rewordings(pieces: Sequence[Piece], rewordings: Sequence[Rewording]) ->
     """
     result = list(pieces)
     for rewording in rewordings:
-        result = [piece for piece in result if not _covered(piece, rewording)]
+        result = [part for piece in result for part in _beside(piece, rewording)]
         result.append(
             Piece(
                 rewording.start,
                 rewording.end,
                 "rewrite",
-                "Spoken anew with the cleaned text",
-                0.8,
-                (Evidence(kind="words", note=rewording.note),),
+                rewording.reason,
+                rewording.confidence,
+                (Evidence(kind="words", note=rewording.note), *rewording.more),
                 narration=rewording.text,
             )
         )
     return sorted(result, key=lambda piece: piece.start)
 
 
-def _covered(piece: Piece, rewording: Rewording) -> bool:
-    return piece.start >= rewording.start and piece.end <= rewording.end
+def _beside(piece: Piece, rewording: Rewording) -> Iterator[Piece]:
+    """What is left of a piece before and after new narration."""
+    if piece.start < rewording.start:
+        yield replace(piece, end=min(piece.end, rewording.start))
+    if piece.end > rewording.end:
+        yield replace(piece, start=max(piece.start, rewording.end))
 
 
 def bridged(pieces: Sequence[Piece]) -> list[Piece]:

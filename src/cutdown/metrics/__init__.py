@@ -1,10 +1,9 @@
 """What a run cost in time, money and machine: measured while it works, forecast before."""
 
 from cutdown.metrics.baseline import baseline, total_cost, write_baseline
-from cutdown.metrics.costs import Cost, CostEstimator, Forecast, PhaseForecast, Providers
+from cutdown.metrics.costs import Cost, CostEstimator, Forecast, PhaseForecast, Providers, Text
 from cutdown.metrics.machine import Hardware, describe_hardware
 from cutdown.metrics.monitor import PerformanceMonitor, PhaseMeter
-from cutdown.metrics.prices import PriceBook
 from cutdown.metrics.records import (
     MEGABYTE,
     AssemblyRecord,
@@ -12,12 +11,15 @@ from cutdown.metrics.records import (
     GpuUsage,
     IngestRecord,
     PhaseRecord,
+    Replaced,
+    ServiceRecord,
     TokensUsed,
     Usage,
     VoiceRecord,
     append_record,
     read_records,
 )
+from cutdown.services.prices import PriceBook
 
 __all__ = [
     "MEGABYTE",
@@ -35,6 +37,9 @@ __all__ = [
     "PhaseRecord",
     "PriceBook",
     "Providers",
+    "Replaced",
+    "ServiceRecord",
+    "Text",
     "TokensUsed",
     "Usage",
     "VoiceRecord",

@@ -7,21 +7,33 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from cutdown.metrics.prices import Cost, PriceBook
 from cutdown.metrics.records import RECORD_OF_PHASE, IngestRecord, PhaseRecord
+from cutdown.services.choices import Choice
+from cutdown.services.connections import is_own_machine
+from cutdown.services.prices import Cost, PriceBook
+from cutdown.services.used import Used
 from cutdown.timebase import Frozen
 
-__all__ = ["Cost", "CostEstimator", "Forecast", "PhaseForecast", "Providers"]
+__all__ = ["Cost", "CostEstimator", "Forecast", "PhaseForecast", "Providers", "Text"]
 
 MEASURED: Final = "median of earlier runs here"
+_LOW, _LIKELY, _HIGH = range(3)
 
 
 class Providers(Frozen):
-    """Who does the work that may be charged for; ``local`` is this machine."""
+    """Who does the work that may be charged for."""
 
-    transcription: str = "local"
-    language_model: str = "local"
-    voice: str = "local"
+    transcription: Choice = Choice(provider="local")
+    language_model: Choice = Choice(provider="offline")
+    voice: Choice = Choice(provider="hibari")
+
+
+class Text(Frozen):
+    """What is known of a recording's words before the director is asked."""
+
+    characters: int
+    prompt_tokens: int
+    """Of everything that a language model would be told."""
 
 
 class PhaseForecast(Frozen):
@@ -31,6 +43,12 @@ class PhaseForecast(Frozen):
     seconds: float
     basis: str
     cost: Cost
+    low: float | None
+    """US dollars if little is said; None where there is no price."""
+    high: float | None
+    """US dollars if much is said and spoken anew."""
+    cheaper: Cost | None = None
+    """A cheaper way to have the same done; instead of ``cost``, never on top of it."""
 
 
 class Forecast(Frozen):
@@ -48,8 +66,22 @@ class Forecast(Frozen):
     @property
     def total_usd(self) -> float | None:
         """US dollars over all phases; None as soon as one has no price."""
-        costs = [phase.cost.usd for phase in self.phases]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
+        return _sum([phase.cost.usd for phase in self.phases])
+
+    @property
+    def range_usd(self) -> tuple[float | None, float | None]:
+        """US dollars if everything is low, and if everything is high."""
+        return _sum([phase.low for phase in self.phases]), _sum([phase.high for phase in self.phases])
+
+    @property
+    def cheaper_usd(self) -> float | None:
+        """US dollars with each phase done in its cheaper way, where it has one."""
+        return _sum([(phase.cheaper or phase.cost).usd for phase in self.phases])
+
+
+def _sum(costs: Sequence[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
 
 
 class CostEstimator:
@@ -67,6 +99,7 @@ class CostEstimator:
         video_seconds: float,
         providers: Providers | None = None,
         earlier: Sequence[PhaseRecord] = (),
+        text: Text | None = None,
     ) -> Forecast:
         """Time and cost by phase.
 
@@ -75,36 +108,72 @@ class CostEstimator:
             providers: who does the work; this machine where not given.
             earlier: records of earlier runs; phases that came from the cache tell nothing and are
                 left out. A phase without any is forecast from the book's reference rates.
+            text: what is known of the words, where the recording was transcribed before.
         """
         rates = measured_rates(earlier)
-        costs = self._costs(video_seconds, providers or Providers())
-        reference = self.prices.reference_rates
-        free = Cost(usd=0.0, arithmetic="on this machine: nothing is charged")
+        chosen = providers or Providers()
+        asked = {
+            "phase1_ingest": chosen.transcription,
+            "phase2_director": chosen.language_model,
+            "phase3_voice": chosen.voice,
+            "phase4_assembly": Choice(provider="local"),
+        }
         return Forecast(
             video_seconds=video_seconds,
             prices_as_of=self.prices.as_of.isoformat(),
             phases=tuple(
-                PhaseForecast(
-                    phase=phase,
-                    seconds=video_seconds * rates.get(phase, getattr(reference, phase)),
-                    basis=MEASURED if phase in rates else f"reference: {reference.source}",
-                    cost=costs.get(phase, free),
-                )
-                for phase in RECORD_OF_PHASE
+                self._phase(phase, asked[phase], video_seconds, text, rates) for phase in RECORD_OF_PHASE
             ),
         )
 
-    def _costs(self, video_seconds: float, providers: Providers) -> dict[str, Cost]:
+    def _phase(
+        self, phase: str, choice: Choice, seconds: float, text: Text | None, rates: dict[str, float]
+    ) -> PhaseForecast:
+        reference = self.prices.reference_rates
+        use = [self._use(phase, seconds, level, text) for level in (_LOW, _LIKELY, _HIGH)]
+        low, likely, high = (self._cost(choice, used) for used in use)
+        cheaper = self.prices.cheaper.get(choice.model) if choice.is_service else None
+        beside = self.prices.cost(cheaper, cheaper, use[_LIKELY]) if cheaper else None
+        return PhaseForecast(
+            phase=phase,
+            seconds=seconds * rates.get(phase, getattr(reference, phase)),
+            basis=MEASURED if phase in rates else f"reference: {reference.source}",
+            cost=likely,
+            low=low.usd,
+            high=high.usd,
+            cheaper=beside,
+        )
+
+    def _cost(self, choice: Choice, used: Used) -> Cost:
+        if choice.provider == "compatible" and is_own_machine(choice.base_url):
+            return Cost.nothing(str(choice))
+        return self.prices.cost(choice.provider, choice.model or choice.provider, used)
+
+    def _use(self, phase: str, seconds: float, level: int, text: Text | None) -> Used:
+        """What a phase would use at one of three levels."""
         expect = self.prices.expect
-        transcript = round(video_seconds * expect.tokens_per_second)
-        prompt = transcript + expect.instruction_tokens
-        completion = round(transcript * expect.completion_share)
-        characters = round(transcript * expect.characters_per_token * expect.narration_share)
-        return {
-            "phase1_ingest": self.prices.transcription(providers.transcription, video_seconds),
-            "phase2_director": self.prices.tokens(providers.language_model, prompt, completion),
-            "phase3_voice": self.prices.speech(providers.voice, characters),
-        }
+        transcript = seconds * expect.tokens_per_second[level]
+        if text is not None:
+            transcript = text.characters / expect.characters_per_token
+        match phase:
+            case "phase1_ingest":
+                return Used(seconds=seconds)
+            case "phase2_director":
+                prompt = transcript * expect.readings[level] + expect.instruction_tokens
+                if text is not None:
+                    prompt = text.prompt_tokens
+                return Used(
+                    prompt_tokens=round(prompt),
+                    completion_tokens=round(transcript * expect.completion_share[level]),
+                )
+            case "phase3_voice":
+                characters = transcript * expect.characters_per_token * expect.narration_share[level]
+                return Used(
+                    characters=round(characters),
+                    prompt_tokens=round(characters / expect.characters_per_token),
+                    completion_tokens=round(characters * expect.speech_tokens_per_character),
+                )
+        return Used()
 
 
 def measured_rates(records: Sequence[PhaseRecord]) -> dict[str, float]:

@@ -10,7 +10,15 @@ from cutdown.metrics.records import PhaseRecord, TokensUsed
 
 Record = TypeVar("Record", bound=PhaseRecord)
 
-_NOTHING_DONE = {"api_calls": 0, "estimated_cost": 0.0, "tokens_used": TokensUsed()}
+_NOTHING_DONE = {
+    "api_calls": 0,
+    "estimated_cost": 0.0,
+    "cost_at_risk": 0.0,
+    "requests": 0,
+    "rate_limited": 0,
+    "waited_seconds": 0.0,
+    "tokens_used": TokensUsed(),
+}
 
 
 def found_again(record: Record, meter: PhaseMeter) -> Record:

@@ -79,7 +79,31 @@ class PhaseRecord(Usage, _Head):
         return {**write(self), **(self.model_extra or {})}
 
 
-class IngestRecord(PhaseRecord):
+class Replaced(Frozen):
+    """A provider that was asked for, the one that did its work instead, and why."""
+
+    wanted: str
+    used: str
+    why: str
+
+
+class ServiceRecord(PhaseRecord):
+    """What a phase that may ask services says of them; all zero where the work was done here."""
+
+    estimated_cost: Measure | None = 0.0
+    """By the providers' own counts; null where a model's price is not known."""
+    cost_at_risk: Measure = 0.0
+    """Of requests whose answer was lost: the most that may have been charged for them."""
+    requests: Count = 0
+    """Sent, those included that were refused or lost."""
+    rate_limited: Count = 0
+    """Of these, refused because there were too many."""
+    waited_seconds: Measure = 0.0
+    """Pauses before trying again, over all requests."""
+    downgrades: tuple[Replaced, ...] = ()
+
+
+class IngestRecord(ServiceRecord):
     """Phase 1: the recording was listened to and looked at."""
 
     phase: Literal["phase1_ingest"] = "phase1_ingest"
@@ -100,9 +124,11 @@ class TokensUsed(Frozen):
     prompt: Count = 0
     completion: Count = 0
     total: Count = 0
+    cached: Count = 0
+    """Of the prompt's, read from the provider's cache."""
 
 
-class DirectorRecord(PhaseRecord):
+class DirectorRecord(ServiceRecord):
     """Phase 2: the edit plan was made."""
 
     phase: Literal["phase2_director"] = "phase2_director"
@@ -112,13 +138,11 @@ class DirectorRecord(PhaseRecord):
     llm_model: str
     api_call_time: Measure
     tokens_used: TokensUsed
-    estimated_cost: Measure | None
-    """null where the model's price is not known."""
     actions_generated: Count
     total_time: Measure
 
 
-class VoiceRecord(PhaseRecord):
+class VoiceRecord(ServiceRecord):
     """Phase 3: the new narration was spoken."""
 
     phase: Literal["phase3_voice"] = "phase3_voice"
@@ -128,8 +152,6 @@ class VoiceRecord(PhaseRecord):
     voice_id: str
     api_calls: Count
     total_api_time: Measure
-    estimated_cost: Measure | None
-    """null where the voice's price is not known."""
     pronunciation_fixes_applied: Count
     total_time: Measure
 

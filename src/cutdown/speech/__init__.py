@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Final, Protocol
 
 from cutdown.errors import UsageError
 from cutdown.progress import Progress
+from cutdown.services.account import Account
+from cutdown.services.choices import Choice
+from cutdown.services.fallback import first_that_delivers
 from cutdown.settings import SpeechOptions
 from cutdown.transcript import Transcript
 
 _TRANSCRIBERS: Final[Mapping[str, str]] = {  # a new one: one file beside this one, one line here
     "local": "cutdown.speech.whisper:Whisper",
+    "openai": "cutdown.speech.openai_speech:OpenAISpeech",
 }
 
 
@@ -45,14 +49,45 @@ class Transcriber(Protocol):
         ...
 
 
-def transcriber_named(name: str) -> Transcriber:
-    """The transcriber of a name, imported now.
+def transcriber_names() -> tuple[str, ...]:
+    """Everyone who can be asked to transcribe."""
+    return tuple(_TRANSCRIBERS)
+
+
+def open_transcriber(choice: Choice, account: Account) -> Transcriber:
+    """The transcriber that was chosen, imported now.
 
     Raises:
         UsageError: no such transcriber.
+        MissingKeyError: no key for the service.
     """
-    if name not in _TRANSCRIBERS:
-        raise UsageError(f"no transcriber named '{name}'; choose from {', '.join(_TRANSCRIBERS)}")
-    module, _, attribute = _TRANSCRIBERS[name].partition(":")
-    transcriber: Transcriber = getattr(importlib.import_module(module), attribute)()
+    if choice.provider not in _TRANSCRIBERS:
+        raise UsageError(f"no transcriber named '{choice.provider}'; choose from {', '.join(_TRANSCRIBERS)}")
+    module, _, attribute = _TRANSCRIBERS[choice.provider].partition(":")
+    transcriber: Transcriber = getattr(importlib.import_module(module), attribute).opened(choice, account)
     return transcriber
+
+
+class FirstTranscriber:
+    """Transcribers in the user's order: the first that delivers.
+
+    Args:
+        choices: who is asked, and who goes on when that one does not deliver.
+        account: pays for services.
+    """
+
+    def __init__(self, choices: Sequence[Choice], account: Account) -> None:
+        self._choices = choices
+        self._account = account
+
+    def transcribe(
+        self, sound: Path, options: SpeechOptions, *, duration: Fraction, progress: Progress
+    ) -> Transcript:
+        """Write down one sound track; see `Transcriber`."""
+        return first_that_delivers(
+            self._choices,
+            lambda choice: open_transcriber(choice, self._account).transcribe(
+                sound, options, duration=duration, progress=progress
+            ),
+            self._account,
+        )

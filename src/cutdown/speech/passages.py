@@ -108,19 +108,22 @@ def to_wave(samples: NDArray[np.int16]) -> Wave:
     return samples.astype(np.float32) / np.float32(32768)
 
 
-def pack(samples: NDArray[np.int16], stretches: list[Stretch]) -> list[Passage]:
+def pack(
+    samples: NDArray[np.int16], stretches: list[Stretch], *, longest: int = _PASSAGE_SECONDS
+) -> list[Passage]:
     """Fill passages with whole stretches, in order; a long silence begins a new one.
 
     Args:
         samples: mono sound at 16 kHz, ``[samples]``.
         stretches: where somebody speaks, each at most 29 s long.
+        longest: seconds of a passage.
     """
     groups: list[list[Stretch]] = []
     length = 0
     for stretch in stretches:
         length += len(stretch)
         rested = bool(groups) and stretch.start - groups[-1][-1].end > _NEW_PASSAGE
-        if not groups or rested or length > _PASSAGE_SECONDS * WHISPER_RATE:
+        if not groups or rested or length > longest * WHISPER_RATE:
             groups.append([])
             length = len(stretch)
         groups[-1].append(stretch)

@@ -13,11 +13,13 @@ import threading
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from cutdown.errors import MediaError, UsageError
 from cutdown.media.sound import open_wav, read_wav_header
 from cutdown.progress import Progress, unheard
+from cutdown.services.account import Account
+from cutdown.services.choices import Choice
 from cutdown.settings import SpeechOptions
 from cutdown.speech.passages import WHISPER_RATE, Passage, find_speech, pack
 from cutdown.speech.weights import BUNDLED, fetch, read_bundled
@@ -52,6 +54,12 @@ class Whisper:
 
     def __init__(self, care: Care = "careful") -> None:
         self._beams = _BEAMS[care]
+
+    @classmethod
+    def opened(cls, choice: Choice, account: Account) -> Self:
+        """The careful one; it costs nothing."""
+        del choice, account
+        return cls()
 
     def transcribe(
         self, sound: Path, options: SpeechOptions, *, duration: Fraction, progress: Progress = unheard

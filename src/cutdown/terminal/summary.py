@@ -39,16 +39,21 @@ def dollars(cost: float | None) -> str:
     return "unpriced" if cost is None else f"${cost:.2f}"
 
 
+def cents(cost: float | None) -> str:
+    """Money to the cent; below ten cents, to the hundredth of one."""
+    return dollars(cost) if cost is None or cost == 0 or cost >= 0.1 else f"${cost:.4f}"
+
+
 def print_summary(console: Console, outcome: Outcome) -> None:
     """Before and after, time and cost by phase, and where the files are."""
     table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
     table.add_column("phase", footer="total")
     total = sum(phase.seconds for phase in outcome.phases)
     table.add_column("time", footer=f"{total:.1f} s", justify="right")
-    table.add_column("cost", footer=dollars(outcome.cost()), justify="right")
+    table.add_column("cost", footer=cents(outcome.cost()), justify="right")
     for phase in outcome.phases:
         took = "from the cache" if phase.cached else f"{phase.seconds:.1f} s"
-        table.add_row(PHASE_NAMES.get(phase.phase, phase.phase), took, dollars(phase.cost))
+        table.add_row(PHASE_NAMES.get(phase.phase, phase.phase), took, cents(phase.cost))
     before, after = float(outcome.source_seconds), float(outcome.output_seconds)
     share = after / before if before else 0.0
     counts = ", ".join(f"{count} {kind}" for kind, count in outcome.actions.items() if count)
@@ -59,6 +64,18 @@ def print_summary(console: Console, outcome: Outcome) -> None:
         f"[bold]{clock(before)} -> {clock(after)}[/]  ({share:.0%} of the recording: {counts})",
         highlight=False,
     )
+    for made in outcome.downgrades:
+        console.print(f"[yellow]not as asked for:[/] {escape(made)}", highlight=False)
+    if (at_risk := sum(phase.at_risk for phase in outcome.phases)) > 0:
+        console.print(
+            f"[yellow]up to {cents(at_risk)} more[/] may have been charged for answers that were lost",
+            highlight=False,
+        )
+    if outcome.spent_before > 0:
+        console.print(
+            f"{cents(outcome.spent_before)} were spent on it before, in runs that did not come to their end",
+            highlight=False,
+        )
     for flag in outcome.flags:
         console.print(f"[yellow]look at:[/] {escape(flag)}", highlight=False)
     if outcome.everything_cached():
@@ -72,11 +89,11 @@ def print_forecast(console: Console, forecast: Forecast) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
     table.add_column("forecast", footer="total")
     table.add_column("time", footer=f"{forecast.total_seconds:.0f} s", justify="right")
-    table.add_column("cost", footer=dollars(forecast.total_usd), justify="right")
+    table.add_column("cost", footer=cents(forecast.total_usd), justify="right")
     table.add_column("from")
     for phase in forecast.phases:
         table.add_row(
-            PHASE_NAMES[phase.phase], f"{phase.seconds:.0f} s", dollars(phase.cost.usd), escape(phase.basis)
+            PHASE_NAMES[phase.phase], f"{phase.seconds:.0f} s", cents(phase.cost.usd), escape(phase.basis)
         )
     console.print()
     console.print(table)

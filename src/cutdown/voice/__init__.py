@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutdown.errors import UsageError
+from cutdown.services.account import Account
+from cutdown.services.choices import Choice
 
 _VOICES: Final[Mapping[str, str]] = {  # a new voice: one file beside this one, one line here
     "hibari": "cutdown.voice.hibari:HibariVoice",
     "kokoro": "cutdown.voice.kokoro:KokoroVoice",
+    "openai": "cutdown.voice.openai_voice:OpenAIVoice",
+    "elevenlabs": "cutdown.voice.elevenlabs_voice:ElevenLabsVoice",
 }
 
 
@@ -71,6 +75,11 @@ class Voice(Protocol):
         """How fast it speaks."""
         ...
 
+    @property
+    def width(self) -> int:
+        """Lines that may be said side by side, from several threads."""
+        ...
+
     def say(self, line: str) -> Speech:
         """Speak one line.
 
@@ -86,13 +95,18 @@ def voice_names() -> tuple[str, ...]:
     return tuple(_VOICES)
 
 
-def open_voice(name: str) -> Voice:
-    """The voice of that name.
+def open_voice(choice: Choice, account: Account) -> Voice:
+    """The voice that was chosen.
+
+    Args:
+        choice: its provider, and for a service its name and model.
+        account: pays for services.
 
     Raises:
         UsageError: when there is none.
+        MissingKeyError: no key for the service.
     """
-    if name not in _VOICES:
-        raise UsageError(f"no voice named '{name}'; choose from {', '.join(_VOICES)}")
-    module, _, attribute = _VOICES[name].partition(":")
-    return cast("Voice", getattr(import_module(module), attribute)())
+    if choice.provider not in _VOICES:
+        raise UsageError(f"no voice named '{choice.provider}'; choose from {', '.join(_VOICES)}")
+    module, _, attribute = _VOICES[choice.provider].partition(":")
+    return cast("Voice", getattr(import_module(module), attribute).opened(choice, account))

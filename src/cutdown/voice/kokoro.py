@@ -11,12 +11,14 @@ import hashlib
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cutdown.errors import ModelError, ProviderError
+from cutdown.services.account import Account
+from cutdown.services.choices import Choice
 from cutdown.settings import environment, state_folder
 from cutdown.voice import Pace, Speech
 
@@ -49,6 +51,14 @@ class KokoroVoice:
     def name(self) -> str:
         """The name of the style file."""
         return _style_file().stem
+
+    width: ClassVar[int] = 1  # it keeps every core busy by itself
+
+    @classmethod
+    def opened(cls, choice: Choice, account: Account) -> Self:
+        """The voice; it has no other one, and costs nothing."""
+        del choice, account
+        return cls()
 
     @property
     def version(self) -> str:

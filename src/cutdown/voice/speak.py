@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,6 +12,10 @@ from cutdown.errors import ProviderError
 from cutdown.narration import Narration, NarrationLine
 from cutdown.plan import EditPlan
 from cutdown.progress import Progress, unheard
+from cutdown.services.account import Account
+from cutdown.services.choices import Choice
+from cutdown.services.fallback import first_that_delivers
+from cutdown.services.loop import side_by_side
 from cutdown.settings import VoiceOptions
 from cutdown.store import Ref, Store, hash_key
 from cutdown.timebase import SAMPLE_RATE
@@ -18,7 +23,7 @@ from cutdown.voice import Voice, open_voice
 from cutdown.voice.forecast import spoken_seconds
 from cutdown.voice.lines import Line, lines_of
 from cutdown.voice.polish import polished, to_wav
-from cutdown.voice.pronunciation import load_dictionary
+from cutdown.voice.pronunciation import Pronunciation, load_dictionary
 from cutdown.voice.shorten import shortened
 
 _CACHE_VERSION: Final = 1  # of everything between the voice's samples and the stored file
@@ -34,59 +39,82 @@ class _Spoken(NamedTuple):
     made_now: bool
 
 
-def speak(plan: EditPlan, options: VoiceOptions, store: Store, *, progress: Progress = unheard) -> Narration:
-    """Speak a plan's narration.
+def speak(
+    plan: EditPlan,
+    options: VoiceOptions,
+    store: Store,
+    *,
+    choices: Sequence[Choice],
+    account: Account,
+    progress: Progress = unheard,
+) -> Narration:
+    """Speak a plan's narration, all of it in one voice.
 
     A line that was ever spoken by the same voice comes from the store. The pronunciation
     dictionary changes what the voice is given, never what captions show. A line forecast to
     overrun its picture by far is shortened first, so its ``text`` may be less than the plan's.
+    Where a voice does not deliver, the next one speaks every line anew: two voices in one video
+    would be heard.
 
     Args:
         plan: rewrites, and sped-up waits with a bridge, are spoken.
-        options: the voice, and the user's pronunciation dictionary.
+        options: the user's pronunciation dictionary.
         store: where sounds lie.
+        choices: the voice, and those to go on with when it does not deliver.
+        account: pays for services.
         progress: told the share of the lines that is done.
 
     Raises:
         UsageError: for an unknown voice or a faulty dictionary.
         ModelError: when the voice's weights are missing.
-        ProviderError: when the voice does not speak the plan's language, or gives no usable sound.
+        ProviderError: when no voice speaks the plan's language, or gives usable sound.
+        BudgetError: the next line would break the budget; lines spoken so far are kept.
     """
-    voice = open_voice(options.voice)
+    dictionary = load_dictionary(options.pronunciation)
+
+    def by(choice: Choice) -> Narration:
+        return _spoken_by(open_voice(choice, account), plan, dictionary, store, progress)
+
+    return first_that_delivers(choices, by, account)
+
+
+def _spoken_by(
+    voice: Voice, plan: EditPlan, dictionary: Pronunciation, store: Store, progress: Progress
+) -> Narration:
     lines = lines_of(plan, voice.pace)
     language = _language(plan, voice, any_lines=bool(lines))
-    dictionary = load_dictionary(options.pronunciation)
-    made: list[NarrationLine] = []
-    fixes = calls = characters = 0
-    total = sum(len(line.text) for line in lines)
-    done = 0
-    for line in lines:
-        text = shortened(line.text, line.slot, voice.pace)
-        reading = dictionary.read(text)
-        fixes += reading.fixes
-        spoken = _spoken(reading.text, line, voice, store)
-        if spoken.made_now:
-            calls += 1
-            characters += len(reading.text)
-        made.append(
-            NarrationLine(
-                actions=line.actions,
-                text=text,
-                spoken=reading.text,
-                sound=spoken.sound,
-                samples=spoken.samples,
-            )
+    texts = [shortened(line.text, line.slot, voice.pace) for line in lines]
+    readings = [dictionary.read(text) for text in texts]
+    asked = {reading.text: line for reading, line in reversed(list(zip(readings, lines, strict=True)))}
+    done: list[int] = []
+
+    def say(text: str) -> _Spoken:
+        spoken = _spoken(text, asked[text], voice, store)
+        done.append(len(text))
+        progress(sum(done) / sum(map(len, asked)))
+        return spoken
+
+    first_said = list(dict.fromkeys(reading.text for reading in readings))
+    sounds = dict(zip(first_said, side_by_side(say, first_said, width=voice.width), strict=True))
+    made = tuple(
+        NarrationLine(
+            actions=line.actions,
+            text=text,
+            spoken=reading.text,
+            sound=sounds[reading.text].sound,
+            samples=sounds[reading.text].samples,
         )
-        done += len(line.text)
-        progress(done / total)
+        for line, text, reading in zip(lines, texts, readings, strict=True)
+    )
+    new = [text for text, spoken in sounds.items() if spoken.made_now]
     return Narration(
         provider=voice.provider,
         voice=voice.name,
         language=language,
-        lines=tuple(made),
-        pronunciation_fixes=fixes,
-        calls=calls,
-        characters=characters,
+        lines=made,
+        pronunciation_fixes=sum(reading.fixes for reading in readings),
+        calls=len(new),
+        characters=sum(map(len, new)),
     )
 
 
@@ -114,7 +142,10 @@ def _spoken(text: str, line: Line, voice: Voice, store: Store) -> _Spoken:
         _check_length(samples.size / SAMPLE_RATE, spoken_seconds(text, voice.pace))
     except ProviderError as error:
         raise ProviderError(
-            f"action '{line.actions[0]}': {error}", retryable=error.retryable, retry_after=error.retry_after
+            f"action '{line.actions[0]}': {error}",
+            retryable=error.retryable,
+            retry_after=error.retry_after,
+            fault=error.fault,
         ) from error
     sound = store.put_bytes(to_wav(np.asarray(samples)), ".wav")
     store.remember(key, sound)

@@ -1,26 +1,27 @@
 import itertools
 import json
 import random
+from pathlib import Path
 
 import pytest
 from director_kit import Script, goes, of_type, stays
+from service_kit import an_account
 
-from cutdown.director import director_named, director_names
+from cutdown.director import director_names, open_director
 from cutdown.errors import UsageError
 from cutdown.plan import EditPlan
+from cutdown.services.choices import Choice
 
 FIRST = "Today we look at the settings page of the editor."
 SECOND = "Here you can change the colour of every window."
 
 
-def test_every_listed_director_can_be_made() -> None:
-    for name in director_names():
-        assert callable(director_named(name).plan)
-
-
-def test_an_unknown_director_is_told_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="no director named 'hal'; choose from offline"):
-        director_named("hal")
+def test_an_unknown_director_is_told_with_those_there_are(tmp_path: Path) -> None:
+    assert "offline" in director_names()
+    with pytest.raises(
+        UsageError, match="no director named 'hal'; choose from anthropic, compatible, offline, openai"
+    ):
+        open_director(Choice(provider="hal"), an_account(tmp_path))
 
 
 def test_a_recording_without_waste_is_kept_whole() -> None:

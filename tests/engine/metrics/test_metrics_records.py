@@ -130,7 +130,7 @@ def test_an_unknown_price_is_null_and_not_zero(tmp_path: Path) -> None:
     append_record(tmp_path / "m.jsonl", record)
     line = json.loads((tmp_path / "m.jsonl").read_text())
     assert line["estimated_cost"] is None
-    assert line["tokens_used"] == {"prompt": 10, "completion": 5, "total": 15}
+    assert line["tokens_used"] == {"prompt": 10, "completion": 5, "total": 15, "cached": 0}
 
 
 def test_writers_at_the_same_time_never_mix_their_lines(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import statistics
 
 import pytest
 
-from cutdown.voice import open_voice
 from cutdown.voice.forecast import spoken_seconds, syllables
+from cutdown.voice.hibari import HibariVoice
 from cutdown.voice.polish import polished
 from cutdown.voice.shorten import shortened
 
@@ -51,7 +51,7 @@ def test_syllables_are_counted_by_rule(text: str, expected: int) -> None:
 
 
 def test_the_forecast_is_near_what_the_voice_takes() -> None:
-    voice = open_voice("hibari")
+    voice = HibariVoice()
     errors = []
     for line in LINES:
         taken = polished(voice.say(line)).size / 48_000
@@ -62,7 +62,7 @@ def test_the_forecast_is_near_what_the_voice_takes() -> None:
 
 
 def test_shortening_stops_as_soon_as_the_line_fits() -> None:
-    pace = open_voice("hibari").pace
+    pace = HibariVoice().pace
     text = "So, we open the file (the first one in the list) and we just read it."
     without_aside = "So, we open the file and we just read it."
     assert shortened(text, 100, pace) == text
@@ -71,6 +71,6 @@ def test_shortening_stops_as_soon_as_the_line_fits() -> None:
 
 
 def test_shortening_never_takes_more_than_half_of_the_words() -> None:
-    pace = open_voice("hibari").pace
+    pace = HibariVoice().pace
     text = "Save it (this is the part that everybody forgets about)."
     assert shortened(text, 0.1, pace) == text

@@ -5,21 +5,31 @@ from __future__ import annotations
 import wave
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from service_kit import an_account
 
 import cutdown.voice.hibari as hibari_voice
 from cutdown.errors import ProviderError, UsageError
 from cutdown.narration import Narration
 from cutdown.plan import EditAction, EditPlan
+from cutdown.services.choices import parse_choices
 from cutdown.settings import VoiceOptions
 from cutdown.store import Store
-from cutdown.voice import Speech
+from cutdown.voice import Speech, voice_names
+from cutdown.voice import speak as speaking
 from cutdown.voice.polish import LEVEL_DB, PEAK_DB, polished
-from cutdown.voice.speak import speak
 
-HIBARI = VoiceOptions()
+OPTIONS = VoiceOptions()
+
+
+def speak(edits: EditPlan, options: VoiceOptions, store: Store, **more: Any) -> Narration:
+    """Speak with the voice that the options name."""
+    choices = parse_choices(options.voice, "voice", voice_names())
+    with an_account(store.root.parent, store=store) as account:
+        return speaking.speak(edits, options, store, choices=choices, account=account, **more)
 
 
 def plan(*actions: tuple, language: str = "en") -> EditPlan:
@@ -53,7 +63,7 @@ def samples_of(store: Store, narration: Narration, line: int) -> np.ndarray:
 def test_a_line_is_trimmed_level_and_as_long_as_it_says(tmp_path: Path) -> None:
     store = Store(tmp_path)
     edits = plan(("rewrite", 4, "First we open the settings of the editor."), ("keep", 2))
-    narration = speak(edits, HIBARI, store)
+    narration = speak(edits, OPTIONS, store)
     (line,) = narration.lines
     sound = samples_of(store, narration, 0)
     assert sound.size == line.samples
@@ -77,7 +87,7 @@ def test_the_same_phrase_is_synthesised_once_ever(tmp_path: Path, monkeypatch) -
         ("rewrite", 3, "Run the tests again."),
         ("keep", 1),
     )
-    first = speak(edits, HIBARI, store)
+    first = speak(edits, OPTIONS, store)
     assert first.calls == 1
     assert first.characters == len("Run the tests again.")
     assert first.lines[0].sound == first.lines[1].sound
@@ -86,7 +96,7 @@ def test_the_same_phrase_is_synthesised_once_ever(tmp_path: Path, monkeypatch) -
         raise AssertionError("the model was loaded for a phrase that is known")
 
     monkeypatch.setattr(hibari_voice, "_load", never)
-    second = speak(edits, HIBARI, store)
+    second = speak(edits, OPTIONS, store)
     assert second.calls == second.characters == 0
     assert second.lines == first.lines
 
@@ -94,9 +104,9 @@ def test_the_same_phrase_is_synthesised_once_ever(tmp_path: Path, monkeypatch) -
 def test_a_lost_sound_is_made_again(tmp_path: Path) -> None:
     store = Store(tmp_path)
     edits = plan(("rewrite", 3, "Run the tests again."), ("keep", 2))
-    first = speak(edits, HIBARI, store)
+    first = speak(edits, OPTIONS, store)
     store.path(first.lines[0].sound).unlink()
-    second = speak(edits, HIBARI, store)
+    second = speak(edits, OPTIONS, store)
     assert second.calls == 1
     assert second.lines == first.lines
 
@@ -111,14 +121,14 @@ def test_short_neighbours_are_spoken_as_one_line(tmp_path: Path) -> None:
         ("keep", 1),
         ("rewrite", 2, "Done."),
     )
-    narration = speak(edits, HIBARI, Store(tmp_path))
+    narration = speak(edits, OPTIONS, Store(tmp_path))
     assert [line.actions for line in narration.lines] == [("a0", "a2"), ("a4",), ("a6",)]
     assert narration.lines[0].text == "Open the file. Save it."
 
 
 def test_a_bridge_over_a_wait_is_a_line_of_its_own(tmp_path: Path) -> None:
     edits = plan(("rewrite", 2, "Start the build."), ("speedup", 20, "It takes a while."), ("keep", 1))
-    narration = speak(edits, HIBARI, Store(tmp_path))
+    narration = speak(edits, OPTIONS, Store(tmp_path))
     assert [line.actions for line in narration.lines] == [("a0",), ("a1",)]
 
 
@@ -134,7 +144,7 @@ def test_the_dictionary_changes_the_voice_never_the_captions(tmp_path: Path) -> 
 
 def test_nothing_to_say_loads_nothing(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(hibari_voice, "_load", lambda: pytest.fail("loaded"))
-    narration = speak(plan(("keep", 3), language="de"), HIBARI, Store(tmp_path))
+    narration = speak(plan(("keep", 3), language="de"), OPTIONS, Store(tmp_path))
     assert narration.lines == ()
     assert narration.calls == 0
 
@@ -146,19 +156,19 @@ def test_a_language_that_the_voice_does_not_have_is_refused_before_any_work(
     with pytest.raises(
         ProviderError, match=r"'hibari' speaks en only, but the plan is in 'de'.*--narration none"
     ):
-        speak(plan(("rewrite", 3, "Guten Tag."), language="de"), HIBARI, Store(tmp_path))
+        speak(plan(("rewrite", 3, "Guten Tag."), language="de"), OPTIONS, Store(tmp_path))
     with pytest.raises(UsageError, match="choose from"):
         speak(plan(("keep", 3)), VoiceOptions(voice="hal"), Store(tmp_path))
 
 
 def test_english_of_any_region_is_english(tmp_path: Path) -> None:
-    narration = speak(plan(("rewrite", 3, "Good day."), language="en-GB"), HIBARI, Store(tmp_path))
+    narration = speak(plan(("rewrite", 3, "Good day."), language="en-GB"), OPTIONS, Store(tmp_path))
     assert narration.calls == 1
 
 
 def test_a_line_without_anything_to_speak_names_its_action(tmp_path: Path) -> None:
     with pytest.raises(ProviderError, match="action 'a1': voice 'hibari' found nothing to speak"):
-        speak(plan(("keep", 1), ("rewrite", 3, "你好")), HIBARI, Store(tmp_path))
+        speak(plan(("keep", 1), ("rewrite", 3, "你好")), OPTIONS, Store(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -178,22 +188,22 @@ def test_sound_that_cannot_be_the_line_is_refused_and_not_remembered(
     store = Store(tmp_path)
     edits = plan(("rewrite", 9, "This is a whole sentence with quite a number of words in it, is it not?"))
     with pytest.raises(ProviderError, match=message):
-        speak(edits, HIBARI, store)
+        speak(edits, OPTIONS, store)
     assert not list(tmp_path.rglob("*.wav"))
 
 
 def test_a_line_far_too_long_for_its_picture_loses_what_is_missed_least(tmp_path: Path) -> None:
     text = "So, basically, you just open the menu (the one on the left) and then you really click on save."
-    narration = speak(plan(("rewrite", 2, text), ("keep", 1)), HIBARI, Store(tmp_path))
+    narration = speak(plan(("rewrite", 2, text), ("keep", 1)), OPTIONS, Store(tmp_path))
     assert narration.lines[0].text == "You open the menu and then you click on save."
-    untouched = speak(plan(("rewrite", 9, text), ("keep", 1)), HIBARI, Store(tmp_path))
+    untouched = speak(plan(("rewrite", 9, text), ("keep", 1)), OPTIONS, Store(tmp_path))
     assert untouched.lines[0].text == text
 
 
 def test_progress_runs_to_the_end_and_never_back(tmp_path: Path) -> None:
     shares: list[float] = []
     edits = plan(("rewrite", 3, "One line."), ("keep", 1), ("rewrite", 3, "And another line."), ("keep", 1))
-    speak(edits, HIBARI, Store(tmp_path), progress=shares.append)
+    speak(edits, OPTIONS, Store(tmp_path), progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1
 

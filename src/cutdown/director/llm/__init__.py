@@ -1,0 +1,1 @@
+"""The director that asks a language model, and checks every word it answers."""

@@ -1,0 +1,62 @@
+"""What a model's answers look like. Every field is required and plain, so that every provider's schema takes it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Answer(BaseModel):
+    """The base of all answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Part(Answer):
+    """A stretch of the recording with one topic: words ``first`` to ``last``."""
+
+    first: int
+    last: int
+    title: str
+    importance: int
+    """0 to 10."""
+
+
+class Overview(Answer):
+    """What a long recording is about, before anything is decided."""
+
+    subject: str
+    parts: list[Part]
+    rules: list[str]
+    """What to keep and what to leave out of this recording in particular."""
+
+
+class Decision(Answer):
+    """What happens to the words ``first`` to ``last``."""
+
+    action: Literal["keep", "cut", "rewrite"]
+    first: int
+    last: int
+    quote: str
+    reason: str
+    confidence: float
+    narration: str
+
+
+class PauseDecision(Answer):
+    """What happens to the pause after a word."""
+
+    after: int
+    action: Literal["keep", "cut", "speedup"]
+    reason: str
+    confidence: float
+
+
+class Decisions(Answer):
+    """What happens to the lines of one window."""
+
+    decisions: list[Decision]
+    pauses: list[PauseDecision]
+    worths: list[int]
+    """One figure from 0 to 100 for each line, in order."""

@@ -1,0 +1,83 @@
+"""Phase 1: listening and watching."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from cutdown.memory import remembered
+from cutdown.metrics import IngestRecord
+from cutdown.phases.accounts import VERSIONS, account_of, monitor_of, paid
+from cutdown.products import Ingested, as_asked_for
+from cutdown.progress import current, part
+from cutdown.recording import Recording
+from cutdown.services.choices import Choice
+from cutdown.services.terms import Terms
+from cutdown.settings import SpeechOptions
+from cutdown.store import Store
+from cutdown.transcript import Transcript
+
+
+@remembered("ingest", VERSIONS["ingest"], Ingested, worth_keeping=as_asked_for)
+def ingest(
+    store: Store,
+    *,
+    source: Path,
+    recording: Recording,
+    options: SpeechOptions,
+    choices: tuple[Choice, ...],
+    terms: Terms,
+) -> Ingested:
+    """Phase 1: take the sound out, transcribe it, measure what sound and picture do."""
+    from cutdown.media.measure import measure_signals
+    from cutdown.media.sound import choose_track, extract_sound
+    from cutdown.media.waveform import find_peaks
+    from cutdown.speech import FirstTranscriber
+
+    tell = current()
+    with (
+        monitor_of(recording).phase("phase1_ingest") as meter,
+        tempfile.TemporaryDirectory() as scratch,
+        account_of(store, terms, recording.sha256, "phase1_ingest") as account,
+    ):
+        wav: Path | None = None
+        transcript = Transcript(
+            language="und", model="none", duration=recording.duration, words=(), segments=()
+        )
+        if recording.audio:
+            wav = Path(scratch, "speech.wav")
+            with meter.step("extraction"):
+                extract_sound(
+                    source,
+                    recording,
+                    wav,
+                    track=choose_track(recording, options.audio_track).order,
+                    sample_rate=16_000,  # what Whisper listens at
+                    channels=1,
+                    progress=part(tell, 0, 0.03),
+                )
+            with meter.step("transcription"):
+                transcript = FirstTranscriber(choices, account).transcribe(
+                    wav, options, duration=recording.duration, progress=part(tell, 0.03, 0.95)
+                )
+        with meter.step("signals"):
+            peaks = find_peaks(wav) if wav else ()
+            signals = measure_signals(source, recording, wav, progress=part(tell, 0.95, 1))
+    return Ingested(
+        transcript=store.put_text(transcript.model_dump_json()),
+        signals=store.put_text(signals.model_dump_json()),
+        waveform=store.put_text(json.dumps(peaks)),
+        record=meter.record(
+            IngestRecord,
+            **paid(account.spending),
+            video_duration_seconds=recording.duration,
+            audio_extraction_time=meter.seconds("extraction"),
+            transcription_time=meter.seconds("transcription"),
+            transcription_method=transcript.method,
+            whisper_model=transcript.model,
+            signals_time=meter.seconds("signals"),
+            total_time=meter.elapsed_seconds,
+            segments_generated=len(transcript.segments),
+        ),
+    )

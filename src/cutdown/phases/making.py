@@ -1,0 +1,137 @@
+"""Phase 4: the video, and the check of it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from cutdown.memory import remembered
+from cutdown.metrics import MEGABYTE, AssemblyRecord, PhaseRecord
+from cutdown.narration import Narration
+from cutdown.phases.accounts import VERSIONS, monitor_of
+from cutdown.plan import EditPlan
+from cutdown.products import Assembled, Checked
+from cutdown.progress import current
+from cutdown.recording import Recording
+from cutdown.settings import RenderOptions
+from cutdown.signals import Signals
+from cutdown.store import Ref, Store
+from cutdown.timeline import Timeline
+from cutdown.transcript import Transcript
+
+
+def try_render_options(recording: Recording, options: RenderOptions) -> None:
+    """See that the encoder and the engine work, before anything else costs time.
+
+    Raises:
+        UsageError: the engine or the encoder is not there, or an option does not fit.
+    """
+    from cutdown.assembly.render import try_options
+    from cutdown.fitting import output_rate
+
+    try_options(recording, options, output_rate(recording, options.fps))
+
+
+@remembered("assembly", VERSIONS["assembly"], Assembled)
+def assemble(
+    store: Store,
+    *,
+    source: Path,
+    recording: Recording,
+    transcript: Ref,
+    signals: Ref,
+    plan: Ref,
+    narration: Ref,
+    options: RenderOptions,
+    audio_track: int | None,
+) -> Assembled:
+    """Phase 4: lay the plan out, render it, write captions and chapters."""
+    from cutdown.assembly.render import render
+    from cutdown.captions import captions, chapters, to_srt, to_vtt
+    from cutdown.fitting import build_timeline, output_rate
+
+    edit = EditPlan.from_json(store.read_text(plan))
+    heard = Transcript.model_validate_json(store.read_text(transcript))
+    seen = Signals.model_validate_json(store.read_text(signals))
+    spoken = Narration.model_validate_json(store.read_text(narration))
+    with monitor_of(recording).phase("phase4_assembly") as meter, tempfile.TemporaryDirectory() as scratch:
+        timeline = build_timeline(edit, spoken, recording, seen, rate=output_rate(recording, options.fps))
+        shown = captions(timeline, heard, spoken, edit)
+        rendered = render(
+            source,
+            recording,
+            timeline,
+            spoken,
+            seen,
+            options,
+            store,
+            chapters=chapters(edit, timeline, heard),
+            title=Path(recording.name).stem,
+            track=audio_track,
+            scratch=Path(scratch),
+            progress=current(),
+        )
+        size = rendered.path.stat().st_size
+        video = store.put(rendered.path, move=True)
+    return Assembled(
+        video=video,
+        timeline=store.put_text(timeline.model_dump_json(indent=2) + "\n"),
+        srt=store.put_text(to_srt(shown), ".srt"),
+        vtt=store.put_text(to_vtt(shown), ".vtt"),
+        record=meter.record(
+            AssemblyRecord,
+            input_video_duration=recording.duration,
+            input_video_size_mb=recording.size_bytes / MEGABYTE,
+            cfr_conversion_time=rendered.cfr_conversion_time,
+            clip_creation_time=rendered.clip_creation_time,
+            rendering_time=rendered.rendering_time,
+            output_video_duration=timeline.duration,
+            output_video_size_mb=size / MEGABYTE,
+            compression_ratio=1 - timeline.duration / recording.duration,
+            fps=timeline.rate,
+            resolution=f"{rendered.width}x{rendered.height}",
+            total_time=meter.elapsed_seconds,
+        ),
+    )
+
+
+@remembered("check", VERSIONS["check"], Checked)
+def check(
+    store: Store,
+    *,
+    source: Path,
+    recording: Recording,
+    transcript: Ref,
+    narration: Ref,
+    timeline: Ref,
+    video: Ref,
+    options: RenderOptions,
+    audio_track: int | None,
+) -> Checked:
+    """Measure the output against the timeline; a failed check is told, not raised."""
+    from cutdown.captions import spoken_words
+    from cutdown.verify import verify
+
+    heard = Transcript.model_validate_json(store.read_text(transcript))
+    planned = Timeline.model_validate_json(store.read_text(timeline))
+    spoken = Narration.model_validate_json(store.read_text(narration))
+    with monitor_of(recording).phase("check") as meter, tempfile.TemporaryDirectory() as scratch:
+        certificate = verify(
+            store.path(video),
+            source,
+            recording,
+            planned,
+            spoken,
+            spoken_words(planned, heard, spoken),
+            options,
+            store=store,
+            language=heard.language,
+            scratch=Path(scratch),
+            track=audio_track,
+            progress=current(),
+        )
+    return Checked(
+        certificate=store.put_text(certificate.model_dump_json(indent=2) + "\n"),
+        passed=certificate.passed,
+        record=meter.record(PhaseRecord),
+    )

@@ -1,0 +1,67 @@
+"""Phase 3: new narration."""
+
+from __future__ import annotations
+
+from cutdown.memory import remembered
+from cutdown.metrics import PerformanceMonitor, VoiceRecord
+from cutdown.phases.accounts import NO_RUN, VERSIONS, account_of, paid
+from cutdown.plan import EditPlan
+from cutdown.products import Voiced, as_asked_for
+from cutdown.progress import current
+from cutdown.services.choices import Choice
+from cutdown.services.connections import providers
+from cutdown.services.terms import Terms
+from cutdown.settings import VoiceOptions
+from cutdown.store import Ref, Store
+
+
+def take_dictionary(store: Store, options: VoiceOptions) -> Ref | None:
+    """Read the user's pronunciation dictionary, so that its faults are told first, and keep it by content."""
+    from cutdown.voice.pronunciation import load_dictionary
+
+    if options.pronunciation is None:
+        return None
+    load_dictionary(options.pronunciation)
+    return store.put(options.pronunciation)
+
+
+@remembered("voice", VERSIONS["voice"], Voiced, worth_keeping=as_asked_for)
+def speak(
+    store: Store,
+    *,
+    plan: Ref,
+    dictionary: Ref | None,
+    options: VoiceOptions,
+    choices: tuple[Choice, ...],
+    terms: Terms,
+) -> Voiced:
+    """Phase 3: speak the plan's new narration; phrases that were spoken before are not spoken again."""
+    from cutdown.voice.speak import speak as speak_lines
+
+    edit = EditPlan.from_json(store.read_text(plan))
+    if dictionary is not None:
+        options = options.model_copy(update={"pronunciation": store.path(dictionary)})
+    monitor = PerformanceMonitor(video_id=edit.recording_sha256, run_id=NO_RUN)
+    with (
+        monitor.phase("phase3_voice") as meter,
+        meter.step("synthesis"),
+        account_of(store, terms, edit.recording_sha256, "phase3_voice") as account,
+    ):
+        narration = speak_lines(edit, options, store, choices=choices, account=account, progress=current())
+    spending = account.spending
+    served = narration.provider in providers()
+    return Voiced(
+        narration=store.put_text(narration.model_dump_json()),
+        record=meter.record(
+            VoiceRecord,
+            **paid(spending),
+            narration_segments=len(narration.lines),
+            total_narration_duration=sum(line.seconds for line in narration.lines),
+            tts_provider=narration.provider,
+            voice_id=narration.voice,
+            api_calls=narration.calls,
+            total_api_time=spending.waiting_seconds if served else meter.seconds("synthesis"),
+            pronunciation_fixes_applied=narration.pronunciation_fixes,
+            total_time=meter.elapsed_seconds,
+        ),
+    )

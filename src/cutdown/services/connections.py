@@ -1,0 +1,153 @@
+"""How a provider is reached: its key, its address, its limits, and where these were found.
+
+Sources are asked in this order: those that the caller brought (Prefect blocks, say), the
+environment, the nearest ``.env`` file. The first that knows a provider decides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from importlib.resources import files
+from ipaddress import ip_address
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import Field, SecretStr
+
+from cutdown.errors import MissingKeyError, UsageError
+from cutdown.settings import secret
+from cutdown.timebase import Frozen
+
+AT_ONCE: Final = 4  # requests side by side that every provider's smallest plan allows
+
+
+class Provider(Frozen):
+    """A service as it is known here."""
+
+    title: str
+    key: str
+    """Name of the variable that holds its key."""
+    key_needed: bool = True
+    address: str
+    """Name of the variable that holds its base URL."""
+    address_needed: bool = False
+    home: str = ""
+    """The base URL where no other is given."""
+    transcription_model: str = ""
+    language_model: str = ""
+    speech_model: str = ""
+    voice: str = ""
+
+
+class Connection(Frozen):
+    """All that is needed to reach a provider. Never part of a result, a key or a log."""
+
+    key: SecretStr | None = None
+    base_url: str = ""
+    """Only where it is not the provider's own."""
+    model: str = ""
+    """The model to use where the caller names none."""
+    voice: str = ""
+    at_once: int = Field(default=AT_ONCE, ge=1, le=64)
+    deadline: float | None = Field(default=None, gt=0)
+    """Most seconds for one request, instead of the usual ones."""
+
+
+class Source(Protocol):
+    """Somewhere that connections are kept."""
+
+    def find(self, provider: str) -> Connection | None:
+        """The connection to a provider, or None where none is kept here."""
+        ...
+
+    def place(self, provider: str) -> str:
+        """Where it would be, in words for a person."""
+        ...
+
+
+class Surroundings:
+    """The environment and the nearest ``.env`` file."""
+
+    def find(self, provider: str) -> Connection | None:
+        """What the provider's variables say."""
+        known = providers()[provider]
+        key, address = secret(known.key), secret(known.address)
+        if key is None and address is None:
+            return None
+        return Connection(
+            key=SecretStr(key[0]) if key else None, base_url=address[0].rstrip("/") if address else ""
+        )
+
+    def place(self, provider: str) -> str:
+        """The variable, and both places."""
+        known = providers()[provider]
+        name = known.key if known.key_needed else known.address
+        return f"{name} in the environment, then in the nearest .env file"
+
+
+_brought: ContextVar[tuple[Source, ...]] = ContextVar("brought", default=())
+
+
+@contextlib.contextmanager
+def reached_through(*sources: Source) -> Iterator[None]:
+    """Ask these sources first inside the block."""
+    token = _brought.set(sources + _brought.get())
+    try:
+        yield
+    finally:
+        _brought.reset(token)
+
+
+def connection_to(provider: str) -> Connection:
+    """How a provider is reached.
+
+    Raises:
+        MissingKeyError: no key, or no address where one is needed; names every place searched.
+    """
+    known = providers()[provider]
+    sources = (*_brought.get(), Surroundings())
+    for source in sources:
+        found = source.find(provider)
+        if found is None:
+            continue
+        if (found.key or not known.key_needed) and (found.base_url or not known.address_needed):
+            return found
+    searched = "; then ".join(source.place(provider) for source in sources)
+    what = "key" if known.key_needed else "address"
+    raise MissingKeyError(
+        f"no {what} for {known.title} ('{provider}'); looked for {searched}; set one, or choose another provider"
+    )
+
+
+@functools.cache
+def providers() -> Mapping[str, Provider]:
+    """Every service that is known, by name."""
+    text = files("cutdown.services").joinpath("providers.yaml").read_text(encoding="utf-8")
+    raw = yaml.safe_load(text)
+    return {name: Provider.model_validate(entry) for name, entry in raw.items() if name != "as_of"}
+
+
+def provider_named(name: str) -> Provider:
+    """The service of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in providers():
+        raise UsageError(f"no provider named '{name}'; choose from {', '.join(sorted(providers()))}")
+    return providers()[name]
+
+
+def is_own_machine(address: str) -> bool:
+    """Whether a base URL leads to this machine or into its own private network, where nothing is charged."""
+    host = urlsplit(address).hostname or ""
+    if host == "localhost" or host.endswith((".local", ".internal", ".localhost")):
+        return True
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False

@@ -1,0 +1,98 @@
+"""Statuses and broken answers, told apart once for all providers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from pydantic import ValidationError
+
+from cutdown.errors import ProviderError
+
+_AGAIN: Final = frozenset({408, 409, 425})  # statuses below 500 that pass by themselves
+
+
+def of_status(
+    title: str, status: int, headers: Mapping[str, str], *, code: str = "", quota: bool = False
+) -> ProviderError:
+    """What a refusal means; nothing was charged for it.
+
+    Args:
+        title: of the provider.
+        status: HTTP status of 400 or more.
+        headers: of the answer.
+        code: the provider's own name of the error, which holds nothing that was sent.
+        quota: whether the provider says that credit or quota is used up.
+    """
+    told = f" ({code})" if code else ""
+    if quota:
+        return ProviderError(
+            f"{title}: quota or credit is used up{told}; add some, or wait for the next period", fault="quota"
+        )
+    if status == 429:
+        return ProviderError(
+            f"{title} refuses more requests for now{told}",
+            retryable=True,
+            retry_after=retry_after(headers),
+            fault="rate limit",
+        )
+    if status in (401, 403):
+        return ProviderError(
+            f"{title} does not accept the key{told}; check it, or make a new one", fault="key refused"
+        )
+    if status == 404:
+        return ProviderError(
+            f"{title} does not know the model or voice asked for{told}; check its name", fault="not found"
+        )
+    if status >= 500 or status in _AGAIN:
+        return ProviderError(
+            f"{title} is in trouble (status {status}{told})",
+            retryable=True,
+            retry_after=retry_after(headers),
+            fault="server trouble",
+        )
+    return ProviderError(f"{title} refuses the request (status {status}{told})", fault="request refused")
+
+
+def of_connection(title: str, *, made: bool = True) -> ProviderError:
+    """The connection was never made, or broke off; whatever was done by then may be charged."""
+    what = f"the connection to {title} broke" if made else f"{title} cannot be reached"
+    return ProviderError(what, retryable=True, fault="connection", charged=made)
+
+
+def of_answer(title: str) -> ProviderError:
+    """An answer of status 200 that is not what was asked for."""
+    return ProviderError(
+        f"{title} gave an answer that cannot be read", retryable=True, fault="broken answer", charged=True
+    )
+
+
+BROKEN_ANSWERS: Final = (
+    json.JSONDecodeError,
+    ValidationError,
+    AttributeError,
+    TypeError,
+    KeyError,
+    ValueError,
+    AssertionError,
+)
+"""What SDKs raise, unmapped, over an answer of status 200 of another form."""
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the other side asks to wait: a number, or a date (RFC 9110, 10.2.3)."""
+    value = next((headers[name] for name in headers if name.lower() == "retry-after"), None)
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

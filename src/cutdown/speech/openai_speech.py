@@ -1,0 +1,234 @@
+"""OpenAI's transcription: word times where the model gives them, else laid over the speech that was measured."""
+
+from __future__ import annotations
+
+import hashlib
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any, ClassVar, Final, Self
+
+from rapidfuzz.distance import Opcodes
+from rapidfuzz.distance.Indel import opcodes
+
+from cutdown.errors import ProviderError
+from cutdown.media.sound import open_wav
+from cutdown.progress import Progress, unheard
+from cutdown.services.account import Account
+from cutdown.services.choices import Choice
+from cutdown.services.door import Request
+from cutdown.services.loop import side_by_side
+from cutdown.services.used import Used
+from cutdown.settings import SpeechOptions
+from cutdown.speech.passages import WHISPER_RATE, Passage
+from cutdown.speech.uploads import LONGEST, LONGEST_WITHOUT_TIMES, to_flac, uploads
+from cutdown.speech.words import HeardSegment, HeardWord, to_transcript_words
+from cutdown.timebase import Frozen
+from cutdown.transcript import Transcript
+
+_WITH_TIMES: Final = frozenset({"whisper-1"})  # the newer models give text alone
+_DEADLINE: Final = 300.0  # seconds for ten minutes of sound, its upload included
+_TOKENS_A_SECOND: Final = 12  # of sound read, at the most, by models that charge for tokens
+_WRITTEN_A_SECOND: Final = 8  # of text written, at the most
+_UNTOLD: Final = 0.9  # probability of a word where the service tells none
+_ISO_639_1: Final = {"english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt", "dutch": "nl", "japanese": "ja", "chinese": "zh", "korean": "ko", "russian": "ru", "polish": "pl", "turkish": "tr", "ukrainian": "uk", "hindi": "hi", "swedish": "sv"}  # fmt: skip
+"""whisper-1 answers with a language's English name."""
+
+
+class _Said(Frozen):
+    """One word at seconds of the upload."""
+
+    text: str
+    start: float
+    end: float
+
+
+class _Heard(Frozen):
+    """What a service heard in one upload."""
+
+    language: str
+    groups: tuple[tuple[_Said, ...], ...]
+    """Words as they came together."""
+    doubts: tuple[tuple[float, float, float], ...]
+    """For each group: no-speech probability, mean log probability, compression ratio."""
+
+
+class OpenAISpeech:
+    """Transcribes by ``audio.transcriptions``."""
+
+    provider: ClassVar[str] = "openai"
+
+    def __init__(self, choice: Choice, account: Account) -> None:
+        self._model = choice.model
+        self._base_url = choice.base_url
+        self._door = account.door(self.provider)
+
+    @classmethod
+    def opened(cls, choice: Choice, account: Account) -> Self:
+        """The transcriber that was chosen."""
+        return cls(choice, account)
+
+    def transcribe(
+        self, sound: Path, options: SpeechOptions, *, duration: Fraction, progress: Progress = unheard
+    ) -> Transcript:
+        """Write down one sound track; see `cutdown.speech.Transcriber`."""
+        longest = LONGEST if self._model in _WITH_TIMES else LONGEST_WITHOUT_TIMES
+        passages = uploads(open_wav(sound)[:, 0], longest=longest)
+        done: list[int] = []
+
+        def hear(passage: Passage) -> _Heard:
+            heard = self._hear(passage, options)
+            done.append(1)
+            progress(len(done) / len(passages))
+            return heard
+
+        answers = side_by_side(hear, passages, width=self._door.width)
+        segments = [
+            segment
+            for passage, heard in zip(passages, answers, strict=True)
+            for segment in _placed(heard, passage)
+        ]
+        words, bounds = to_transcript_words(segments, duration)
+        told = [heard.language for heard in answers if heard.language]
+        language = options.language or (max(told, key=told.count) if told else "en")
+        return Transcript(
+            language=language if words else "und",
+            model=self._model,
+            method="api",
+            duration=duration,
+            words=words,
+            segments=bounds,
+        )
+
+    def _hear(self, passage: Passage, options: SpeechOptions) -> _Heard:
+        seconds = len(passage.wave) / WHISPER_RATE
+        timed = self._model in _WITH_TIMES
+        content = to_flac(passage)
+        asked: dict[str, Any] = {"model": self._model, "response_format": "verbose_json" if timed else "json"}
+        if timed:
+            asked["timestamp_granularities"] = ["word", "segment"]
+        if options.language:
+            asked["language"] = options.language
+        if options.glossary.strip():
+            asked["prompt"] = options.glossary.strip()
+
+        async def send(client: Any) -> Any:
+            return await client.audio.transcriptions.create(
+                file=("speech.flac", content, "audio/flac"), **asked
+            )
+
+        said = hashlib.sha256(repr((self._base_url, sorted(asked.items()))).encode() + passage.wave.tobytes())
+        most = Used(seconds=seconds)
+        if not timed:
+            read, written = round(seconds * _TOKENS_A_SECOND) + 50, round(seconds * _WRITTEN_A_SECOND) + 50
+            most = Used(prompt_tokens=read, audio_tokens=read, completion_tokens=written, seconds=seconds)
+        return self._door.ask(
+            Request(
+                model=self._model,
+                most=most,
+                send=send,
+                used=lambda answer: _used(answer, seconds),
+                read=lambda answer: _heard(answer, passage, timed=timed),
+                deadline=_DEADLINE,
+                form=_Heard,
+                known_by=said.hexdigest(),
+            )
+        )
+
+
+def _used(answer: Any, seconds: float) -> Used:
+    """Seconds or tokens, as the service counted them; the sound's own length where it does not tell."""
+    if not isinstance(answer.text, str):
+        raise TypeError("no text")
+    usage = getattr(answer, "usage", None)
+    if usage is None:
+        return Used(seconds=seconds)
+    if usage.type == "duration":
+        return Used(seconds=usage.seconds)
+    details = getattr(usage, "input_token_details", None)
+    return Used(
+        prompt_tokens=usage.input_tokens,
+        audio_tokens=(details.audio_tokens or 0) if details else 0,
+        completion_tokens=usage.output_tokens,
+    )
+
+
+def _heard(answer: Any, passage: Passage, *, timed: bool) -> _Heard:
+    """The answer in order, checked: times that run forward within the upload, text that is whole."""
+    seconds = len(passage.wave) / WHISPER_RATE
+    if not timed:
+        words = tuple(_spread(answer.text.split(), seconds))
+        return _Heard(
+            language="", groups=(words,) if words else (), doubts=((0.0, 0.0, 1.0),) if words else ()
+        )
+    words = tuple(
+        _Said(text=word.word.strip(), start=float(word.start), end=float(word.end))
+        for word in answer.words or ()
+    )
+    starts = [word.start for word in words]
+    if starts != sorted(starts) or any(word.end > seconds + 1 for word in words):
+        raise ProviderError(
+            "OpenAI gave words at impossible times", retryable=True, fault="broken answer", charged=True
+        )
+    texts = answer.text.split()
+    if len(words) < len(texts) / 2:
+        raise ProviderError(
+            "OpenAI gave times for too few of the words", retryable=True, fault="broken answer", charged=True
+        )
+    words = _punctuated(words, texts)
+    groups, doubts = [], []
+    for segment in answer.segments or ():
+        group = tuple(word for word in words if segment.start <= (word.start + word.end) / 2 < segment.end)
+        if group:
+            groups.append(group)
+            doubts.append((segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio))
+    if sum(map(len, groups)) != len(words):  # segments that leave words out cannot be trusted to part them
+        groups, doubts = ([words], [(0.0, 0.0, 1.0)]) if words else ([], [])
+    language = _ISO_639_1.get(str(answer.language).lower(), "")
+    return _Heard(language=language, groups=tuple(groups), doubts=tuple(doubts))
+
+
+def _punctuated(words: tuple[_Said, ...], texts: list[str]) -> tuple[_Said, ...]:
+    """The words with the punctuation and capitals of the running text; times come with bare words."""
+    bare = [_bare(word.text) for word in words]
+    found: Opcodes = opcodes(bare, [_bare(text) for text in texts])
+    result = list(words)
+    for step in found:
+        if step.tag == "equal":
+            for word, text in zip(
+                range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True
+            ):
+                result[word] = words[word].model_copy(update={"text": texts[text]})
+    return tuple(result)
+
+
+def _bare(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+def _spread(texts: list[str], seconds: float) -> list[_Said]:
+    """Words over the speech of an upload, each with its share of the letters.
+
+    An upload is speech without its long silences, so what is left runs at a steady pace.
+    """
+    weights = [len(_bare(text)) + 1.5 for text in texts]  # a short word takes longer than its letters
+    edges = [0.0, *accumulate(weights)]
+    return [
+        _Said(text=text, start=seconds * start / edges[-1], end=seconds * end / edges[-1])
+        for text, (start, end) in zip(texts, pairwise(edges), strict=True)
+    ]
+
+
+def _placed(heard: _Heard, passage: Passage) -> list[HeardSegment]:
+    """The upload's words at times of the recording."""
+    return [
+        HeardSegment(
+            words=tuple(
+                HeardWord(*passage.place(word.start, word.end), word.text, _UNTOLD) for word in group
+            ),
+            no_speech=doubt[0],
+            average_log_probability=doubt[1],
+            compression=doubt[2],
+        )
+        for group, doubt in zip(heard.groups, heard.doubts, strict=True)
+    ]
