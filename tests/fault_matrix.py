@@ -143,24 +143,20 @@ def warmed() -> bytes:
 
 
 def plan_of(lines: list[str]) -> EditPlan:
-    """A plan that speaks these lines, each over ten seconds."""
-    actions = tuple(
-        EditAction(
-            id=f"a{index}",
-            type="rewrite",
-            start=Fraction(10 * index),
-            end=Fraction(10 * index + 10),
-            narration=line,
-            reason="-",
+    """A plan that speaks these lines, each over ten seconds, with something kept between them."""
+    actions = []
+    for index, line in enumerate(lines):
+        at = Fraction(12 * index)
+        actions.append(
+            EditAction(id=f"a{index}", type="rewrite", start=at, end=at + 10, narration=line, reason="-")
         )
-        for index, line in enumerate(lines)
-    )
+        actions.append(EditAction(id=f"k{index}", type="keep", start=at + 10, end=at + 12, reason="-"))
     return EditPlan(
         recording_sha256="0" * 64,
-        duration=Fraction(10 * len(lines)),
+        duration=actions[-1].end,
         language="en",
         director="person",
-        actions=actions,
+        actions=tuple(actions),
     )
 
 
@@ -170,7 +166,7 @@ ROWS: Final = (
     Row("openai speech to text", "openai.transcription", Choice(provider="openai", model="whisper-1"),
         Choice(provider="local"), _listen, _EVERY),
     Row("openai director", "openai.responses", Choice(provider="openai", model="gpt-4o-mini"), _OFFLINE, _direct, _EVERY),
-    Row("anthropic director", "anthropic.messages", Choice(provider="anthropic", model="claude-haiku-4-5"), _OFFLINE,
+    Row("anthropic director", "anthropic.messages", Choice(provider="anthropic", model="claude-haiku-5-5"), _OFFLINE,
         _direct, _EVERY),
     Row("compatible director", "openai.chat", Choice(provider="compatible", model="gpt-4o-mini", base_url="remote"), _OFFLINE,
         _direct, _EVERY),

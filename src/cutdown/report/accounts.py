@@ -51,10 +51,25 @@ def _phase_row(record: Record, total: float) -> str:
     )
 
 
+def service_notes(records: Sequence[Record]) -> str:
+    """Providers that did not deliver, and money that may have gone for lost answers; empty where neither."""
+    notes = [
+        f"<li>{text(made['used'])} instead of {text(made['wanted'])}: {text(made['why'])}</li>"
+        for record in records
+        for made in record.get("downgrades") or ()
+    ]
+    at_risk = sum(float(record.get("cost_at_risk") or 0) for record in records)
+    if at_risk:
+        notes.append(
+            f"<li>Up to {dollars(at_risk)} more may have been charged for answers that were lost</li>"
+        )
+    return f'<ul class="services">{joined(notes)}</ul>' if notes else ""
+
+
 _OF_EVERY_RECORD = {
     *("phase", "timestamp", "video_id", "run_id", "elapsed_seconds", "cached", "total_time"),
     *("cpu_seconds", "cpu_percent_mean", "cpu_percent_max", "peak_memory_mb", "estimated_cost"),
-    *("disk_read_mb", "disk_written_mb", "gpu"),
+    *("disk_read_mb", "disk_written_mb", "gpu", "downgrades", "cost_at_risk"),
 }
 
 

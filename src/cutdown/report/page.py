@@ -11,7 +11,7 @@ from cutdown.certificate import Certificate
 from cutdown.narration import Narration
 from cutdown.plan import EditPlan
 from cutdown.recording import Recording
-from cutdown.report.accounts import Record, certificate_list, phase_table, verdict
+from cutdown.report.accounts import Record, certificate_list, phase_table, service_notes, verdict
 from cutdown.report.phrases import clock, link, number, percent, text, whole_clock
 from cutdown.report.picture import timeline_picture
 from cutdown.report.tables import fit_table, narration_list, plan_table
@@ -66,7 +66,7 @@ def write_report(
         fits=_section("fits", "How narration was fitted", fits),
         narration=_section("narration", "Spoken anew", lines),
         checks=certificate_list(certificate),
-        phases=phase_table(records),
+        phases=phase_table(records) + service_notes(records),
         facts=_facts(recording, plan, certificate),
     )
 

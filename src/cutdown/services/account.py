@@ -163,7 +163,6 @@ class Account:
                     f"${spent:.4f} is spent on this recording; nothing is lost, start the same command again with a "
                     "higher --budget to go on from here"
                 )
-            self._settled = anyio.Event()
             await self._settled.wait()  # a request that runs now may turn out cheaper than feared
         reservation = Reservation(id=uuid.uuid4().hex, provider=provider, model=model, cost=cost, free=free)
         self._ledger.append(self._entry("reserve", reservation, cost.usd))
@@ -198,7 +197,8 @@ class Account:
 
     def _close(self, reservation: Reservation) -> None:
         del self._pending[reservation.id]
-        self._settled.set()
+        settled, self._settled = self._settled, anyio.Event()
+        settled.set()
 
     def _entry(self, event: str, of: Reservation, usd: float | None, used: Used | None = None) -> Entry:
         return Entry.model_validate(

@@ -30,6 +30,8 @@ _WITH_TIMES: Final = frozenset({"whisper-1"})  # the newer models give text alon
 _DEADLINE: Final = 300.0  # seconds for ten minutes of sound, its upload included
 _TOKENS_A_SECOND: Final = 12  # of sound read, at the most, by models that charge for tokens
 _WRITTEN_A_SECOND: Final = 8  # of text written, at the most
+_LOST_TAIL: Final = 10.0  # seconds of an upload, which is all speech, without a word at its end
+_SILENT_EDGE: Final = 0.55  # seconds of silence at both ends of a stretch: the detector's and ours
 _UNTOLD: Final = 0.9  # probability of a word where the service tells none
 _ISO_639_1: Final = {"english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt", "dutch": "nl", "japanese": "ja", "chinese": "zh", "korean": "ko", "russian": "ru", "polish": "pl", "turkish": "tr", "ukrainian": "uk", "hindi": "hi", "swedish": "sv"}  # fmt: skip
 """whisper-1 answers with a language's English name."""
@@ -157,7 +159,7 @@ def _heard(answer: Any, passage: Passage, *, timed: bool) -> _Heard:
     """The answer in order, checked: times that run forward within the upload, text that is whole."""
     seconds = len(passage.wave) / WHISPER_RATE
     if not timed:
-        words = tuple(_spread(answer.text.split(), seconds))
+        words = tuple(_spread(answer.text.split(), passage))
         return _Heard(
             language="", groups=(words,) if words else (), doubts=((0.0, 0.0, 1.0),) if words else ()
         )
@@ -169,6 +171,10 @@ def _heard(answer: Any, passage: Passage, *, timed: bool) -> _Heard:
     if starts != sorted(starts) or any(word.end > seconds + 1 for word in words):
         raise ProviderError(
             "OpenAI gave words at impossible times", retryable=True, fault="broken answer", charged=True
+        )
+    if words and seconds - words[-1].end > _LOST_TAIL:
+        raise ProviderError(
+            "OpenAI left off before the end", retryable=True, fault="broken answer", charged=True
         )
     texts = answer.text.split()
     if len(words) < len(texts) / 2:
@@ -206,16 +212,35 @@ def _bare(text: str) -> str:
     return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
-def _spread(texts: list[str], seconds: float) -> list[_Said]:
+def _spread(texts: list[str], passage: Passage) -> list[_Said]:
     """Words over the speech of an upload, each with its share of the letters.
 
-    An upload is speech without its long silences, so what is left runs at a steady pace.
+    An upload is speech without its long silences, so what is left runs at a steady pace; the silence
+    that every stretch keeps at its ends is left out of the count.
     """
     weights = [len(_bare(text)) + 1.5 for text in texts]  # a short word takes longer than its letters
     edges = [0.0, *accumulate(weights)]
+    voiced = _voiced(passage)
+    lengths = [0.0, *accumulate(end - start for start, end in voiced)]
+
+    def said(text: str, start: float, end: float) -> _Said:
+        first, last = start * lengths[-1], end * lengths[-1]
+        home = min(sum(length <= (first + last) / 2 for length in lengths[1:]), len(voiced) - 1)
+        low, high = voiced[home]
+        shift = low - lengths[home]
+        return _Said(text=text, start=max(low, first + shift), end=min(high, last + shift))
+
+    shares = pairwise(edge / edges[-1] for edge in edges)
+    return [said(text, start, end) for text, (start, end) in zip(texts, shares, strict=True)]
+
+
+def _voiced(passage: Passage) -> list[tuple[float, float]]:
+    """Where in the upload somebody speaks, in seconds, without the silence around."""
+    offsets = [0, *accumulate(len(stretch) for stretch in passage.stretches)]
     return [
-        _Said(text=text, start=seconds * start / edges[-1], end=seconds * end / edges[-1])
-        for text, (start, end) in zip(texts, pairwise(edges), strict=True)
+        (start / WHISPER_RATE + edge, end / WHISPER_RATE - edge)
+        for start, end in pairwise(offsets)
+        for edge in (min(_SILENT_EDGE, (end - start) / WHISPER_RATE / 3),)
     ]
 
 

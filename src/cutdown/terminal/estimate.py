@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cutdown.metrics import Forecast
-from cutdown.services.prices import PriceBook, ReferenceCost
-from cutdown.terminal.summary import PHASE_NAMES, cents, clock
+from cutdown.services.prices import PriceBook
+from cutdown.terminal.summary import PHASE_NAMES, cents, clock, dollars
 
 
 def print_estimate(console: Console, forecast: Forecast, prices: PriceBook) -> None:
@@ -19,24 +19,27 @@ def print_estimate(console: Console, forecast: Forecast, prices: PriceBook) -> N
     table.add_column("time", footer=f"{forecast.total_seconds:.0f} s", justify="right")
     for heading, usd in (("low", low), ("likely", forecast.total_usd), ("high", high)):
         table.add_column(heading, footer=cents(usd), justify="right")
-    table.add_column("reckoned", overflow="fold")
-    table.add_column("or cheaper", footer=cents(forecast.cheaper_usd), overflow="fold")
+    table.add_column("or cheaper", footer=cents(forecast.cheaper_usd), justify="right")
     for phase in forecast.phases:
-        beside = f"{cents(phase.cheaper.usd)}: {phase.cheaper.arithmetic}" if phase.cheaper else ""
         table.add_row(
             PHASE_NAMES[phase.phase],
             f"{phase.seconds:.0f} s",
             cents(phase.low),
             cents(phase.cost.usd),
             cents(phase.high),
-            escape(phase.cost.arithmetic),
-            escape(beside),
+            cents(phase.cheaper.usd) if phase.cheaper else "",
         )
     console.print(table)
+    console.print()
+    for phase in forecast.phases:
+        beside = f"; or cheaper: {phase.cheaper.arithmetic}" if phase.cheaper else ""
+        told = f"{PHASE_NAMES[phase.phase]}: {phase.cost.arithmetic}{beside}"
+        console.print(escape(told), highlight=False, soft_wrap=True)
     console.print(
         f"Prices of {prices.as_of}. Low, likely and high differ in how much is said and spoken anew. "
         "The cheaper way is instead of the chosen one, never on top of it.",
         highlight=False,
+        soft_wrap=True,
     )
     _print_reference(console, prices)
 
@@ -44,15 +47,12 @@ def print_estimate(console: Console, forecast: Forecast, prices: PriceBook) -> N
 def _print_reference(console: Console, prices: PriceBook) -> None:
     usual = prices.reference_costs
     chosen, cheaper = usual.totals()
-    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
-    table.add_column(f"usually paid for {usual.minutes:g} minutes", footer="total")
-    table.add_column("well-known services", footer=f"= {cents(chosen)}", overflow="fold")
-    table.add_column("or the cheap set", footer=f"= {cents(cheaper)}", overflow="fold")
-    for one, other in zip(usual.chosen, usual.cheaper, strict=True):
-        table.add_row(PHASE_NAMES[one.phase], _line(one), _line(other))
-    console.print()
-    console.print(table)
-
-
-def _line(cost: ReferenceCost) -> str:
-    return escape(f"{cost.what} = {cents(cost.usd)}")
+    console.print(f"\n[bold]Usually paid for {usual.minutes:g} minutes[/], either", highlight=False)
+    for lines, total in ((usual.chosen, chosen), (usual.cheaper, cheaper)):
+        for line in lines:
+            told = f"  {PHASE_NAMES[line.phase]}: {line.what} = {dollars(line.usd)}"
+            console.print(escape(told), highlight=False, soft_wrap=True)
+        added = " + ".join(dollars(line.usd) for line in lines)
+        console.print(f"  in all: {added} = [bold]{dollars(total)}[/]", highlight=False, soft_wrap=True)
+        if total == chosen:
+            console.print("or, with the cheap set", highlight=False)

@@ -1,0 +1,139 @@
+"""Money is written down before it is spent, and a budget stops the request that would break it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import anyio
+import pytest
+from fake_services.faults import Fault
+from fake_services.server import FakeServices
+from fault_matrix import CountingClock, Hasty, plan_of, surround
+from service_kit import an_account, chosen
+
+from cutdown.errors import BudgetError, ProviderError, UsageError
+from cutdown.services.clock import timed_by
+from cutdown.services.connections import reached_through
+from cutdown.services.ledger import Entry, Ledger
+from cutdown.services.used import Used
+from cutdown.settings import VoiceOptions
+from cutdown.store import Store
+from cutdown.voice.speak import speak
+
+LINES = [
+    f"This is line number {name} of the talk." for name in ("one", "two", "three", "four", "five", "six")
+]
+
+
+@pytest.fixture(autouse=True)
+def found(fake: FakeServices, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    surround(monkeypatch, fake, tmp_path)
+
+
+def cost(lines: list[str]) -> float:
+    """US dollars by hand: 300 for a million characters."""
+    return sum(map(len, lines)) * 300 / 1_000_000
+
+
+def narrate(folder: Path, budget: float | None) -> float:
+    with (
+        timed_by(CountingClock()),
+        reached_through(Hasty(20, 2)),
+        an_account(folder, store=Store(folder / "store"), budget=budget) as account,
+    ):
+        choice = chosen("elevenlabs", "voice", voice="21m00Tcm4TlvDq8ikWAM")
+        try:
+            speak(plan_of(LINES), VoiceOptions(), Store(folder / "store"), choices=(choice,), account=account)
+        finally:
+            spent = account.spending.usd or 0.0
+        return spent
+
+
+def test_a_run_stops_before_the_call_that_would_break_the_budget_and_goes_on_later(
+    fake: FakeServices, tmp_path: Path
+) -> None:
+    budget = cost(LINES[:4]) + cost(LINES[:1]) / 2
+    with pytest.raises(BudgetError, match="higher --budget") as stopped:
+        narrate(tmp_path, budget)
+    assert stopped.value.exit_code == 4
+    asked = len(fake.asked("elevenlabs.speech"))
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    assert asked == 4
+    assert ledger.unfinished("v").total == pytest.approx(cost(LINES[:4]), abs=1e-4)
+    assert ledger.unfinished("v").total <= budget
+
+    with pytest.raises(BudgetError):  # the same budget is still used up
+        narrate(tmp_path, budget)
+    assert len(fake.asked("elevenlabs.speech")) == asked
+
+    narrate(tmp_path, cost(LINES) + 0.001)
+    assert len(fake.asked("elevenlabs.speech")) == len(LINES)  # nothing was said twice
+    assert ledger.unfinished("v").total == pytest.approx(cost(LINES))
+    ledger.finish("v", "run")
+    assert ledger.unfinished("v").total == 0
+
+
+def test_what_may_have_been_charged_counts_against_the_budget(fake: FakeServices, tmp_path: Path) -> None:
+    fake.script("elevenlabs.speech", [Fault.CUT_BODY, Fault.CUT_BODY])
+    with pytest.raises(BudgetError):
+        narrate(tmp_path, cost(LINES) + cost(LINES[:1]) / 2)
+    assert Ledger(tmp_path / "ledger.jsonl").unfinished("v").at_risk > 0
+
+
+def test_a_process_that_died_in_the_middle_left_its_promise_in_the_ledger(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+
+    async def promise() -> None:
+        with an_account(tmp_path) as account:
+            await account.reserve("elevenlabs", "eleven_multilingual_v2", Used(characters=1000))
+
+    anyio.run(promise)  # and no word of what became of it
+    assert ledger.unfinished("v").at_risk == pytest.approx(0.30)
+    assert ledger.unfinished("another").total == 0
+    with pytest.raises(BudgetError, match=r"\$0\.3000 is spent"):
+        narrate(tmp_path, 0.30)
+
+
+def test_a_torn_line_hides_no_other(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    ledger.append(Entry(event="reserve", id="1", video_id="v", usd=0.5))
+    with ledger.path.open("a") as file:
+        file.write('{"event": "res\n')
+    ledger.append(Entry(event="settle", id="1", video_id="v", usd=0.25))
+    assert ledger.unfinished("v").settled == 0.25
+    assert ledger.path.stat().st_mode & 0o077 == 0
+    assert len(ledger.path.read_text().splitlines()) == 3
+
+
+def test_a_budget_needs_a_price(tmp_path: Path, fake: FakeServices) -> None:
+    with an_account(tmp_path, budget=1.0) as account:
+        choice = chosen("openai", "voice", model="tts-99")
+        with pytest.raises(UsageError, match=r"openai/tts-99 has no price; give one with --prices"):
+            speak(plan_of(LINES), VoiceOptions(), Store(tmp_path), choices=(choice,), account=account)
+    assert fake.journal == []
+
+
+def test_an_unpriced_model_without_a_budget_is_used_and_told_as_unpriced(tmp_path: Path) -> None:
+    with an_account(tmp_path) as account:
+        choice = chosen("openai", "voice", model="tts-99")
+        speak(plan_of(LINES[:1]), VoiceOptions(), Store(tmp_path), choices=(choice,), account=account)
+        assert account.spending.usd is None
+        assert account.spending.calls == 1
+    entries = [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text().splitlines()]
+    assert "usd" not in entries[-1]
+
+
+def test_a_key_that_is_revoked_in_mid_run_ends_it_with_what_was_made_kept(
+    fake: FakeServices, tmp_path: Path
+) -> None:
+    fake.revoke("elevenlabs", after=3)
+    with pytest.raises(ProviderError, match="does not accept the key"):
+        narrate(tmp_path, None)
+    made = len([exchange for exchange in fake.asked("elevenlabs.speech") if exchange.status == 200])
+    assert made == 3
+    fake.calm()
+    narrate(tmp_path, None)
+    assert len([exchange for exchange in fake.asked("elevenlabs.speech") if exchange.status == 200]) == len(
+        LINES
+    )
