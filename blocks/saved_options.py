@@ -8,6 +8,7 @@ from prefect.blocks.core import Block
 from pydantic import Field
 
 from cutdown.errors import UsageError
+from cutdown.profiles import profile_named, ready_profiles
 from cutdown.settings import DirectorOptions, OptimizeOptions, RenderOptions, SpeechOptions, VoiceOptions
 
 
@@ -31,17 +32,19 @@ class Profile(Block):
 
 
 def options_of_profile(name: str) -> OptimizeOptions:
-    """The options saved under a name.
+    """The options saved under a name, else those of the ready-made profile of that name.
 
     Raises:
         UsageError: when no profile has that name.
     """
     try:
-        profile = Profile.load(name)
+        profile = Profile.load(name, _sync=True)  # type: ignore[call-arg]  # Prefect's decorator takes it
     except ValueError as error:
+        if name in ready_profiles():
+            return profile_named(name)
         raise UsageError(
-            f"no profile is saved as 'cutdown-profile/{name}'; save one in Prefect's UI under Blocks, or leave the profile out"
+            f"no profile is saved as 'cutdown-profile/{name}', and none is shipped under that name; save one in Prefect's "
+            f"UI under Blocks, or choose from {', '.join(sorted(ready_profiles()))}"
         ) from error
-    if not isinstance(profile, Profile):
-        raise UsageError(f"'cutdown-profile/{name}' can only be loaded outside an event loop")
+    assert isinstance(profile, Profile)
     return profile.options()

@@ -17,6 +17,7 @@ from cutdown.job import Job, Outcome
 from cutdown.media.ffmpeg import kill_all
 from cutdown.memory import Remembered
 from cutdown.pipeline import Phases, optimize
+from cutdown.profiles import with_profile
 from cutdown.progress import heard_by
 from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
@@ -54,7 +55,7 @@ def optimize_video(
         preview: A quick look: at most 480 lines, fast preset
         metrics_output: Also write times and costs to this JSON file, as a baseline
         like: An edit plan of the same series, for a language model to follow
-        profile: Use the options saved as the block cutdown-profile/NAME
+        profile: Options of this name: the block cutdown-profile/NAME, or offline, cheap, best; options below win
         options: Options by phase
         terms: What may be spent
     """
@@ -66,7 +67,7 @@ def optimize_video(
         preview=preview,
         metrics_output=metrics_output,
         like=like,
-        options=options_of_profile(profile) if profile else options,
+        options=with_profile(options, options_of_profile(profile)) if profile else options,
         terms=terms,
     )
     tasks = Phases(

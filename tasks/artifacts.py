@@ -109,6 +109,12 @@ def show_outcome(name: str, outcome: Outcome) -> None:
         for phase in outcome.phases
     ]
     with _never_in_the_way():
+        if outcome.downgrades:
+            create_markdown_artifact(
+                "# Not as asked for\n\n" + "\n".join(f"- {_cell(made)}" for made in outcome.downgrades),
+                key=f"stand-ins-{key_of(name)}",
+                description="Providers that did not deliver, and who went on",
+            )
         create_table_artifact(table, key=f"metrics-{key_of(name)}", description="Time and cost by phase")
         if outcome.video:
             create_link_artifact(

@@ -20,6 +20,7 @@ from rich.markup import escape
 from cutdown import __version__
 from cutdown.errors import CutdownError
 from cutdown.job import FailedOutputError, Job, Outcome
+from cutdown.profiles import profile_named, with_profile
 from cutdown.progress import heard_by, phase
 from cutdown.services.terms import Terms
 from cutdown.settings import (
@@ -80,6 +81,7 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         preview: Annotated[bool, Flag] = False,
         metrics_output: Path | None = None,
         like: Path | None = None,
+        profile: str | None = None,
         speech: Speech = SpeechOptions(),
         director: Director = DirectorOptions(),
         voice: Voice = VoiceOptions(),
@@ -96,6 +98,7 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             preview: a quick look: at most 480 lines, fast preset, NAME.preview.mp4
             metrics_output: also write times and costs to this JSON file, as a baseline
             like: an edit plan of the same series, for a language model to follow
+            profile: a named set of options: offline, cheap, best; what you give beside it wins
             speech: how the recording is listened to
             director: what to leave out
             voice: who speaks
@@ -103,6 +106,8 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             terms: what may be spent
         """
         options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
+        if profile is not None:
+            options = with_profile(options, profile_named(profile))
         job = Job(
             source=video,
             out=out,
@@ -121,6 +126,7 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         video: Path,
         /,
         *,
+        profile: str | None = None,
         speech: Speech = SpeechOptions(),
         director: Director = DirectorOptions(),
         voice: Voice = VoiceOptions(),
@@ -130,6 +136,7 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
 
         Args:
             video: the recording: a video, or sound alone
+            profile: a named set of options: offline, cheap, best; what you give beside it wins
             speech: how the recording is listened to
             director: what to leave out
             voice: who speaks
@@ -140,6 +147,8 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         from cutdown.terminal.estimate import print_estimate
 
         options = OptimizeOptions(speech=speech, director=director, voice=voice)
+        if profile is not None:
+            options = with_profile(options, profile_named(profile))
         told = forecast(Job(source=video, options=options, terms=terms), Store(state_folder() / "store"))
         print_estimate(_output(), told, PriceBook.read(terms.prices))
         return 0

@@ -20,6 +20,8 @@ from cutdown.plan import EditPlan
 from cutdown.settings import state_folder
 from cutdown.store import Store
 
+pytestmark = pytest.mark.slow
+
 PRICES = {  # US dollars for a million tokens read, read from the cache, written: list prices
     "gpt-4o-mini": (0.15, 0.075, 0.60),
     "claude-haiku-5-5": (0.10, 0.01, 0.50),

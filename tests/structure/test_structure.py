@@ -152,7 +152,20 @@ def test_test_files_have_names_of_their_own_and_no_package() -> None:
 
 def test_heavy_libraries_wait_until_they_are_needed() -> None:
     """The command line answers at once; what a phase needs is imported when it runs."""
-    heavy = ("faster_whisper", "onnxruntime", "av", "prefect", "hibari", "ctranslate2", "PIL", "soxr")
+    heavy = (
+        "faster_whisper",
+        "onnxruntime",
+        "av",
+        "prefect",
+        "hibari",
+        "ctranslate2",
+        "PIL",
+        "soxr",
+        "openai",
+        "anthropic",
+        "elevenlabs",
+        "genai_prices",
+    )
     code = f"import sys, cutdown.cli; print(*(set(sys.modules) & {set(heavy)!r}))"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert run.stdout.split() == []

@@ -21,7 +21,7 @@ def found(fake: FakeServices, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 CELLS = [
     pytest.param(row, fault, lasting, id=f"{row.name}-{fault}-{'always' if lasting else 'once'}",
-                 marks=[pytest.mark.slow] if fault in SLOW and lasting else [])
+                 marks=[pytest.mark.slow] if lasting or fault in SLOW else [])
     for row in ROWS for fault in row.faults for lasting in (False, True)
 ]  # fmt: skip
 

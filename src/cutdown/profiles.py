@@ -1,0 +1,44 @@
+"""Profiles: named sets of options, ready made or saved by a user."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from cutdown.errors import UsageError
+from cutdown.settings import OptimizeOptions
+
+
+@functools.cache
+def ready_profiles() -> Mapping[str, OptimizeOptions]:
+    """The profiles that are shipped, by name."""
+    raw = yaml.safe_load(files("cutdown").joinpath("profiles.yaml").read_text(encoding="utf-8"))
+    return {name: OptimizeOptions.model_validate(options) for name, options in raw.items()}
+
+
+def profile_named(name: str) -> OptimizeOptions:
+    """A profile that is shipped.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in ready_profiles():
+        raise UsageError(f"no profile named '{name}'; choose from {', '.join(sorted(ready_profiles()))}")
+    return ready_profiles()[name]
+
+
+def with_profile(options: OptimizeOptions, profile: OptimizeOptions) -> OptimizeOptions:
+    """The profile's options, with those that the user gave on top of them.
+
+    What counts as given is what was set, even to its default.
+    """
+    groups: dict[str, Any] = {}
+    for group in OptimizeOptions.model_fields:
+        below, above = getattr(profile, group), getattr(options, group)
+        given = {name: getattr(above, name) for name in above.model_fields_set}
+        groups[group] = below.model_copy(update=given)
+    return OptimizeOptions(**groups)
