@@ -91,7 +91,7 @@ def everything_at_hand(job: Job, store: Store) -> bool:
     """Whether the whole job was done before, so that only its files have to be written."""
     try:
         with heard_by_nobody():
-            _results(job, recalled(store), store)
+            _results(job, prepare(job, store), recalled(store), store)
     except (NotAtHandError, MissingKeyError):
         return False
     return True
@@ -206,8 +206,9 @@ def optimize(
         CutdownError: one line that says what was wrong; nothing was written to the folder.
     """
     with phase("probe"):
-        spent = Ledger().unfinished(prepare(job, store).sha256)
-    results, records = _results(job, do, store, on_plan)
+        recording = prepare(job, store)
+    spent = Ledger().unfinished(recording.sha256)
+    results, records = _results(job, recording, do, store, on_plan)
     outcome = publish(job, results, records, store, _forecast(job, results, store))
     Ledger().finish(outcome.video_id, outcome.run_id)
     return outcome.model_copy(update={"spent_before": spent.total})
@@ -230,9 +231,12 @@ def _forecast(job: Job, results: Results, store: Store) -> Forecast | None:
 
 
 def _results(
-    job: Job, do: Phases, store: Store, on_plan: Callable[[EditPlan], None] = lambda _plan: None
+    job: Job,
+    recording: Recording,
+    do: Phases,
+    store: Store,
+    on_plan: Callable[[EditPlan], None] = lambda _plan: None,
 ) -> tuple[Results, list[PhaseRecord]]:
-    recording = prepare(job, store)
     options = job.effective_options
     cast = cast_of(options)
     account = _Account(recording.sha256, uuid.uuid4().hex)

@@ -27,6 +27,14 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeServic
         yield server
 
 
+def database_files() -> list[Path]:
+    """Prefect's own database, with what it has not yet taken in."""
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+
+    path = Path(str(PREFECT_API_DATABASE_CONNECTION_URL.value()).partition("///")[2])
+    return sorted(path.parent.glob(f"{path.name}*"))
+
+
 def save_blocks(fake: FakeServices) -> None:
     from blocks import AnthropicCredentials, ElevenLabsCredentials, OpenAICredentials
 
@@ -65,6 +73,8 @@ def test_a_run_takes_its_keys_from_blocks_and_leaves_none_behind(
     assert fake.asked("openai.transcription")
     assert fake.asked("anthropic.messages")
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    kept += database_files()
+    assert any(path.suffix == ".db" for path in kept)
     for canary in fake.keys.values():
         assert canary not in caplog.text
         for path in kept:

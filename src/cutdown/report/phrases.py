@@ -69,8 +69,10 @@ def number(value: float | str | None, unit: str = "") -> str:
 
 
 def dollars(cost: float | None) -> str:
-    """Money, or that its price is not known."""
-    return "unpriced" if cost is None else f"${cost:.2f}"
+    """Money to the cent, small sums to its hundredth; or that its price is not known."""
+    if cost is None:
+        return "unpriced"
+    return f"${cost:.4f}" if 0 < cost < 0.1 else f"${cost:.2f}"
 
 
 def percent(share: float) -> str:

@@ -196,13 +196,13 @@ class Door:
         return step * (0.5 + self._pauses.random() / 2)
 
     def _given_up(self, error: ProviderError, *, asked_too_much: bool) -> ProviderError:
-        more = ""
+        if not error.retryable:
+            return error  # it says itself what to do
+        more = "; it was tried again and again"
         if asked_too_much:
             more = (
                 f" and asks to wait {error.retry_after:g} s, longer than is waited for ({LONGEST_WAIT:g} s)"
             )
-        elif error.retryable:
-            more = "; it was tried again and again"
         return ProviderError(
             f"{error}{more}; try later, or name another provider after it, separated by a comma",
             retry_after=error.retry_after,

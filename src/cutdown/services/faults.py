@@ -54,7 +54,10 @@ def of_status(
             retry_after=retry_after(headers),
             fault="server trouble",
         )
-    return ProviderError(f"{title} refuses the request (status {status}{told})", fault="request refused")
+    return ProviderError(
+        f"{title} refuses the request (status {status}{told}); try another model or voice",
+        fault="request refused",
+    )
 
 
 def of_connection(title: str, *, made: bool = True) -> ProviderError:

@@ -9,27 +9,10 @@ from typing import Final, NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from cutdown.number_words import ONES, TENS
+
 ALIKE: Final = 70.0  # of 100; "colour" and "color" are alike, "cat" and "dog" are not
 
-_ONES: Final = (
-    *(
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
-_TENS: Final = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SIGNS: Final = {
     "%": " percent ",
     "&": " and ",
@@ -69,7 +52,7 @@ def tokens(text: str) -> list[str]:
 def _spelled(digits: str) -> list[str]:
     number = int(digits[:9])
     if len(digits) > 6 or (len(digits) > 1 and digits[0] == "0"):
-        return [_ONES[int(digit)] for digit in digits]
+        return [ONES[int(digit)] for digit in digits]
     if len(digits) == 4 and 1100 <= number <= 2099 and number % 1000 >= 10:
         return _below_hundred(number // 100) + _after_century(number % 100)
     return _number(number)
@@ -86,20 +69,20 @@ def _number(number: int) -> list[str]:
 def _after_century(number: int) -> list[str]:
     if number == 0:
         return ["hundred"]
-    return ["oh", _ONES[number]] if number < 10 else _below_hundred(number)
+    return ["oh", ONES[number]] if number < 10 else _below_hundred(number)
 
 
 def _below_thousand(number: int) -> list[str]:
     if number < 100:
         return _below_hundred(number)
     rest = _below_hundred(number % 100) if number % 100 else []
-    return [_ONES[number // 100], "hundred", *rest]
+    return [ONES[number // 100], "hundred", *rest]
 
 
 def _below_hundred(number: int) -> list[str]:
     if number < 20:
-        return [_ONES[number]]
-    return [_TENS[number // 10], *([_ONES[number % 10]] if number % 10 else [])]
+        return [ONES[number]]
+    return [TENS[number // 10], *([ONES[number % 10]] if number % 10 else [])]
 
 
 def compare(expected: Sequence[str], heard: Sequence[str]) -> Comparison:

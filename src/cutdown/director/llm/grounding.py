@@ -6,41 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from cutdown.number_words import ONES, TENS
+
 _TOKEN: Final = re.compile(r"`[^`]+`|[^\s,;!?()“”\"…]+")
 _NUMBER: Final = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_UNITS: Final = {
-    word: value
-    for value, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
-    )
-} | {"first": 1, "second": 2, "third": 3}
-_TENS: Final = {
-    word: 10 * value
-    for value, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
-    )
-}
+_UNITS: Final = {word: value for value, word in enumerate(ONES)} | {"first": 1, "second": 2, "third": 3}
+_TENS: Final = {word: 10 * value for value, word in enumerate(TENS) if value > 1}
 _SIZES: Final = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
 _COMMAND: Final = re.compile(
     r"[a-z][A-Z]|[A-Za-z0-9][_./=:@\\-]+[A-Za-z0-9]|^--?[A-Za-z]|^\.[a-z]|^[A-Z]{2,}s?$|`"
