@@ -28,7 +28,7 @@ from cutdown.speech.weights import read_bundled
 from cutdown.timebase import Span
 from cutdown.transcript import Transcript, TranscriptSegment, Word
 
-_WRITTEN_SHARE = 0.3  # tokens that a model writes for each token of transcript, by the shipped expectations
+_WRITTEN_SHARE = 0.5  # tokens that a model writes for each token of transcript, by the shipped expectations
 _NARRATION_SHARE = 0.3  # of the transcript's characters that are spoken anew, likewise
 _WINDOW_PAUSE = 0.35  # seconds between two acts that count as silence
 

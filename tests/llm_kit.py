@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -66,7 +66,7 @@ def think(request: Asked) -> dict[str, Any]:
         }
     rewrites = "Narration: none" not in request.user
     decisions = [made for line in lines if (made := decide(line, rewrites=rewrites))]
-    return {"decisions": decisions, "pauses": [], "worths": [worth(line) for line in lines]}
+    return {"decisions": decisions, "pauses": [], "worths": worths(lines, map(worth, lines))}
 
 
 def decide(line: ReadLine, *, rewrites: bool) -> dict[str, Any] | None:
@@ -88,6 +88,11 @@ def decision(
         "confidence": 0.9, "narration": narration,
     }  # fmt: skip
     return {**made, **changes}
+
+
+def worths(lines: Iterable[ReadLine], values: Iterable[int]) -> list[dict[str, int]]:
+    """Worths as a model writes them."""
+    return [{"first": line.first, "worth": value} for line, value in zip(lines, values, strict=False)]
 
 
 def worth(line: ReadLine) -> int:

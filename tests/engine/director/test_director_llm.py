@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 from director_kit import Script, goes, of_type, stays
-from llm_kit import decision, own_lines, think
+from llm_kit import decision, own_lines, think, worths
 from pydantic import BaseModel, ValidationError
 
 from cutdown.director.llm.director import LLMDirector, first_prompts
@@ -78,12 +78,8 @@ def deciding(
 
     def brain(asked: Asked) -> dict[str, Any]:
         lines = own_lines(asked.user)
-        answer = {
-            "decisions": [action(lines) for action in actions],
-            "pauses": [],
-            "worths": [50] * len(lines),
-        }
-        return {**answer, **changes}
+        answer = {"decisions": [action(lines) for action in actions], "pauses": [], **changes}
+        return {**answer, "worths": worths(lines, changes.get("worths", []))}
 
     return brain
 
@@ -212,7 +208,10 @@ def test_an_answer_that_does_not_fit_is_put_right_once_and_then_refused(
 def test_order_worths_and_form_are_checked_too() -> None:
     for answer, fault in (
         (deciding(lambda li: decision("cut", li[2]), lambda li: decision("cut", li[1])), "order decisions"),
-        (deciding(worths=[1, 2]), "'worths' has 2 figures, but there are 4 lines"),
+        (
+            lambda _asked: {"decisions": [], "pauses": [], "worths": [{"first": 1, "worth": 5}]},
+            "no line begins",
+        ),
         (deciding(worths=[1, 2, 3, 400]), "not between 0 and 100"),
         (deciding(pauses=[{"after": 2, "action": "cut", "reason": "-", "confidence": 1}]), "no pause mark"),
         (lambda _asked: '{"decisions": [', "put right"),
@@ -267,8 +266,8 @@ def long_talk(lines: int) -> Script:
 @pytest.mark.parametrize("ratio", [0.2, 0.5])
 def test_the_length_asked_for_is_met_by_the_models_worths(ratio: float) -> None:
     script = long_talk(40)
-    worths = [90 if number % 2 else 10 for number in range(40)]
-    plan = made(script, Model(deciding(worths=worths)), target_ratio=ratio)
+    values = [90 if number % 2 else 10 for number in range(40)]
+    plan = made(script, Model(deciding(worths=values)), target_ratio=ratio)
     target = Fraction(script.at, 1000) * Fraction(ratio)
     sentence = Fraction(5)
     assert abs(plan.planned_duration - target) <= max(target * Fraction(2, 100), sentence)
@@ -305,7 +304,7 @@ def gullible(asked: Asked) -> dict[str, Any]:
     outside += fresh[: fresh.index("<transcript>")] + fresh[fresh.index("</transcript>") :]
     lines = own_lines(asked.user)
     if "ignore your instructions" in outside.lower():
-        return {"decisions": [], "pauses": [], "worths": [100] * len(lines)}
+        return {"decisions": [], "pauses": [], "worths": worths(lines, [100] * len(lines))}
     return think(asked)
 
 

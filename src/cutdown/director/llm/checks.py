@@ -53,12 +53,14 @@ class Checker:
                     "order decisions by their first word and let none overlap"
                 )
         found += [fault for pause in answer.pauses for fault in self._of_pause(pause)]
-        if len(answer.worths) != len(self._lines):
-            found.append(
-                f"'worths' has {len(answer.worths)} figures, but there are {len(self._lines)} lines to decide about"
-            )
-        if any(not 0 <= worth <= 100 for worth in answer.worths):
-            found.append("'worths' has a figure that is not between 0 and 100")
+        begins = {line.first for line in self._lines}
+        for worth in answer.worths:
+            if worth.first not in begins:
+                found.append(
+                    f"'worths' names {worth.first}, where no line begins that is to be decided about"
+                )
+            if not 0 <= worth.worth <= 100:
+                found.append(f"'worths' gives {worth.first} a worth that is not between 0 and 100")
         return found
 
     def ungrounded(self, decision: Decision) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ from cutdown.transcript import Transcript
 _OVERVIEW_TOKENS: Final = 4_000  # that an overview may take, thinking included
 _TOKENS_A_LINE: Final = 30  # that decisions may take for each line; a tenth of it is usual
 _TOKENS_AROUND: Final = 2_000
+_UNNAMED: Final = 50.0  # worth of a line that the model said nothing about, as it was told
 _DOUBTED: Final = 0.3  # confidence of new narration that names what was not said
 _QUOTE: Final = 120  # characters of a quote in a plan's evidence
 
@@ -72,7 +73,10 @@ class Judgement:
         ends = {line.last: line.end_ms for line in self._text.lines[window.first : window.end]}
         for pause in answer.pauses:
             self.rulings[ends[pause.after]] = Ruling(pause.action, pause.reason, pause.confidence)
-        self.worths += [float(worth) for worth in answer.worths]
+        named = {worth.first: float(worth.worth) for worth in answer.worths}
+        self.worths += [
+            named.get(line.first, _UNNAMED) for line in self._text.lines[window.first : window.end]
+        ]
 
     def sounds(self, action: str) -> frozenset[int]:
         """All sounds with this decision."""

@@ -53,10 +53,17 @@ class PauseDecision(Answer):
     confidence: float
 
 
+class Worth(Answer):
+    """What the line that begins with the word ``first`` is worth, 0 to 100."""
+
+    first: int
+    worth: int
+
+
 class Decisions(Answer):
     """What happens to the lines of one window."""
 
     decisions: list[Decision]
     pauses: list[PauseDecision]
-    worths: list[int]
-    """One figure from 0 to 100 for each line, in order."""
+    worths: list[Worth]
+    """By the line's first word rather than by its place: models lose count of long lists."""
