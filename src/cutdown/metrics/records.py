@@ -111,6 +111,8 @@ class IngestRecord(ServiceRecord):
     audio_extraction_time: Measure
     transcription_time: Measure
     transcription_method: Literal["local", "api"]
+    transcription_provider: str = ""
+    """The service, or ``local``; empty in records of before it was told."""
     whisper_model: str
     signals_time: Measure = 0.0
     """Measuring silence, speech and the screen; part of the total."""
@@ -149,6 +151,8 @@ class VoiceRecord(ServiceRecord):
     narration_segments: Count
     total_narration_duration: Measure
     tts_provider: str
+    tts_model: str = ""
+    """Empty for the voices of this machine, which are their own model."""
     voice_id: str
     api_calls: Count
     total_api_time: Measure
@@ -183,6 +187,7 @@ class AssemblyRecord(PhaseRecord):
         """
         return self.model_copy(
             update={
+                "timestamp": checking.timestamp,
                 "elapsed_seconds": round(self.elapsed_seconds + checking.elapsed_seconds, 6),
                 "verification_time": checking.elapsed_seconds,
                 "total_time": round(self.total_time + checking.elapsed_seconds, 6),
@@ -204,6 +209,18 @@ def _sum(one: float | None, other: float | None) -> float | None:
 def _mean_percent(one: PhaseRecord, other: PhaseRecord) -> float:
     seconds = one.elapsed_seconds + other.elapsed_seconds
     return round(100 * (one.cpu_seconds + other.cpu_seconds) / seconds, 6) if seconds else 0.0
+
+
+def phase_seconds(record: PhaseRecord) -> float:
+    """Seconds that a phase took in all."""
+    total = getattr(record, "total_time", None)
+    return record.elapsed_seconds if total is None else float(total)
+
+
+def cost_of(record: PhaseRecord) -> float | None:
+    """US dollars of a phase; 0 where it asks no service, None where its price is not known."""
+    cost = getattr(record, "estimated_cost", 0.0)
+    return None if cost is None else float(cost)
 
 
 RECORD_OF_PHASE: Final[Mapping[str, type[PhaseRecord]]] = {

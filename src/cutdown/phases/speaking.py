@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cutdown.memory import remembered
 from cutdown.metrics import PerformanceMonitor, VoiceRecord
-from cutdown.phases.accounts import NO_RUN, VERSIONS, account_of, paid
+from cutdown.phases.accounts import NO_RUN, VERSIONS, account_of, paid, who_did_it
 from cutdown.plan import EditPlan
 from cutdown.products import Voiced, as_asked_for
 from cutdown.progress import current
@@ -58,6 +58,7 @@ def speak(
             narration_segments=len(narration.lines),
             total_narration_duration=sum(line.seconds for line in narration.lines),
             tts_provider=narration.provider,
+            tts_model=who_did_it(choices, spending).model,
             voice_id=narration.voice,
             api_calls=narration.calls,
             total_api_time=spending.waiting_seconds if served else meter.seconds("synthesis"),
