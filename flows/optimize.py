@@ -70,21 +70,25 @@ def optimize_video(
         options=with_profile(options, options_of_profile(profile)) if profile else options,
         terms=terms,
     )
-    tasks = Phases(
+    try:
+        with heard_by(ProgressArtifacts()), reached_through(BlockSource()):
+            outcome = optimize(job, as_tasks(), open_store(), on_plan=lambda edit: show_plan(job.name, edit))
+    finally:
+        kill_all()  # a cancelled run leaves no ffmpeg behind
+    show_outcome(job.name, outcome)
+    outcome.require_passed()  # a run whose result failed a check is a failed run
+    return outcome
+
+
+def as_tasks() -> Phases:
+    """Every phase as its task."""
+    return Phases(
         as_task(phases.ingest, ingest),
         as_task(phases.direct, direct),
         as_task(phases.speak, speak),
         as_task(phases.assemble, assemble),
         as_task(phases.check, check),
     )
-    try:
-        with heard_by(ProgressArtifacts()), reached_through(BlockSource()):
-            outcome = optimize(job, tasks, open_store(), on_plan=lambda edit: show_plan(job.name, edit))
-    finally:
-        kill_all()  # a cancelled run leaves no ffmpeg behind
-    show_outcome(job.name, outcome)
-    outcome.require_passed()  # a run whose result failed a check is a failed run
-    return outcome
 
 
 def as_task(phase: Remembered[Result], task: Task[..., Result]) -> Callable[..., tuple[Result, bool]]:

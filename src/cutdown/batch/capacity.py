@@ -57,7 +57,9 @@ def side_by_side(load: Load, cores: int, memory_mb: float) -> int:
         cores: of the machine.
         memory_mb: free for use now.
     """
-    by_cores = round(cores / max(load.cores, 0.05) + 0.25)  # a little more than busy: phases do not all overlap
+    by_cores = round(
+        cores / max(load.cores, 0.05) + 0.25
+    )  # a little more than busy: phases do not all overlap
     by_memory = int(memory_mb * _MEMORY_SHARE / max(load.memory_mb, 1.0))
     return max(1, min(by_cores, by_memory))
 
@@ -67,5 +69,9 @@ def slots_here(records: Sequence[PhaseRecord]) -> tuple[int, Load]:
     import psutil
 
     load = load_of(records)
-    cores = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else psutil.cpu_count() or 1
+    cores = (
+        len(psutil.Process().cpu_affinity())
+        if hasattr(psutil.Process, "cpu_affinity")
+        else psutil.cpu_count() or 1
+    )
     return side_by_side(load, cores, psutil.virtual_memory().available / 1_000_000), load

@@ -32,8 +32,10 @@ class Ended(NamedTuple):
 class Crew(Protocol):
     """Takes orders, several at once."""
 
-    slots: int
-    """Orders at once."""
+    @property
+    def slots(self) -> int:
+        """Orders at once."""
+        ...
 
     def begin(self, order: Order) -> None:
         """Start on an order."""
@@ -101,7 +103,11 @@ class Processes:
         process.close()
         if code == 0:
             return Ended(order)
-        how = f"its process was ended by signal {-code}" if code < 0 else f"its process ended with exit code {code}"
+        how = (
+            f"its process was ended by signal {-code}"
+            if code < 0
+            else f"its process ended with exit code {code}"
+        )
         return Ended(order, how, f"{holder_name().rsplit('/', 1)[0]}/{pid}")
 
 

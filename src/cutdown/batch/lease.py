@@ -92,7 +92,12 @@ class Lease:
     """A lease that is held, kept alive by a thread until it is given back."""
 
     def __init__(
-        self, place: Place, name: str, state: LeaseState, tag: str, clock: Callable[[], float] = time.monotonic
+        self,
+        place: Place,
+        name: str,
+        state: LeaseState,
+        tag: str,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.state = state
         self.name = name
@@ -239,7 +244,9 @@ def read_lease(place: Place, name: str) -> tuple[LeaseState, str] | None:
     try:
         return LeaseState.model_validate_json(data), tag
     except ValidationError:
-        nobody = LeaseState(holder="unknown", token="", turn=1, since=datetime.now(UTC), lifetime=0, released=True)
+        nobody = LeaseState(
+            holder="unknown", token="", turn=1, since=datetime.now(UTC), lifetime=0, released=True
+        )
         return nobody, tag
 
 

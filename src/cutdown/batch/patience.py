@@ -11,7 +11,15 @@ from cutdown.errors import CutdownError
 
 Result = TypeVar("Result")
 
-_DELAYS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)  # two minutes in all: a restarted gateway is back by then
+_DELAYS: Final = (
+    1.0,
+    2.0,
+    4.0,
+    8.0,
+    15.0,
+    30.0,
+    60.0,
+)  # two minutes in all: a restarted gateway is back by then
 _log = logging.getLogger(__name__)
 
 
@@ -36,7 +44,9 @@ def patiently(
         except (OSError, CutdownError) as error:
             if isinstance(error, CutdownError) and not error.retryable:
                 raise
-            if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError):
+            if isinstance(
+                error, FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError
+            ):
                 raise
             _log.warning("the storage did not answer as it should, trying again: %s", type(error).__name__)
             sleep(delay)

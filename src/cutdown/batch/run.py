@@ -42,6 +42,10 @@ class Watcher(Protocol):
         """A recording has its place in the table; so many are left."""
         ...
 
+    def over(self, account: BatchAccount) -> None:
+        """The batch is over, and its table is where it belongs."""
+        ...
+
 
 class Unwatched:
     """A watcher that does nothing."""
@@ -53,6 +57,9 @@ class Unwatched:
         """Nobody is told."""
 
     def ended(self, row: Row, left: int) -> None:
+        """Nobody is told."""
+
+    def over(self, account: BatchAccount) -> None:
         """Nobody is told."""
 
 
@@ -82,9 +89,7 @@ def look(wishes: BatchWishes, source: Counted, dest: Counted, now: datetime) -> 
     """
     began = time.perf_counter()
     before = source.requests + dest.requests
-    items = patiently(
-        lambda: chosen(source.list(), wishes.selection, now, apart_from=wishes.own_results)
-    )
+    items = patiently(lambda: chosen(source.list(), wishes.selection, now, apart_from=wishes.own_results))
     index = Index.of(patiently(Desk(dest).names))
     decisions = decide(
         items,
@@ -151,12 +156,19 @@ class Batch:
         Returns:
             What came of every recording that was meant.
         """
-        self._clock = patiently(lambda: StorageClock.of(self._dest, f"{self.name}-{holder_name().replace('/', '-')}"))
+        self._clock = patiently(
+            lambda: StorageClock.of(self._dest, f"{self.name}-{holder_name().replace('/', '-')}")
+        )
         looked = look(self.wishes, self._source, self._dest, self._clock.now())
-        by_verdict = {verdict: [d for d in looked.decisions if d.verdict == verdict] for verdict in ("do", "done", "failed before")}
+        by_verdict = {
+            verdict: [d for d in looked.decisions if d.verdict == verdict]
+            for verdict in ("do", "done", "failed before")
+        }
         self._watcher.decided(*(len(found) for found in by_verdict.values()))
         for decision in by_verdict["failed before"]:
-            self._close(decision, Row.failed(decision.item.name, self._desk.failure(decision.key), before=True))
+            self._close(
+                decision, Row.failed(decision.item.name, self._desk.failure(decision.key), before=True)
+            )
         self._waiting.extend(_Wait(decision) for decision in by_verdict["do"])
         try:
             while self._waiting or self._running or self._elsewhere:
@@ -182,6 +194,7 @@ class Batch:
             spent=self._purse.spent,
             budget=self.wishes.limits.batch_budget,
             records=tuple(record for made in self._manifests for record in made.records),
+            names={made.sha256: made.source.name for made in self._manifests},
         )
 
     def _fill(self) -> None:
@@ -198,7 +211,9 @@ class Batch:
             except LookupError:
                 if not self._running:  # nothing can come back
                     self._waiting.remove(wait)
-                    self._close(wait.decision, Row.not_started(wait.decision.item.name, "budget", needs=wait.needs))
+                    self._close(
+                        wait.decision, Row.not_started(wait.decision.item.name, "budget", needs=wait.needs)
+                    )
                 continue
             self._waiting.remove(wait)
             self._running[key] = wait
@@ -274,7 +289,9 @@ class Batch:
             self._manifests.append(manifest)
             cost = None if manifest.cost is None else manifest.cost + manifest.at_risk  # type: ignore[assignment]
         self._purse.settle(key, cost)
-        row = Row.done(wait.decision.item.name, final, manifest, here=here, replaced=done is not final, tries=wait.tries)
+        row = Row.done(
+            wait.decision.item.name, final, manifest, here=here, replaced=done is not final, tries=wait.tries
+        )
         self._close(wait.decision, row)
 
     def _failed(self, wait: _Wait, failure: Failure) -> None:
@@ -283,7 +300,9 @@ class Batch:
         if failure.needs is not None and failure.needs != wait.needs:
             self._waiting.append(wait._replace(needs=failure.needs))
         elif failure.needs is not None:
-            self._close(wait.decision, Row.not_started(wait.decision.item.name, "budget", needs=failure.needs))
+            self._close(
+                wait.decision, Row.not_started(wait.decision.item.name, "budget", needs=failure.needs)
+            )
         elif failure.retryable and wait.tries < self.wishes.limits.tries:
             self._elsewhere[key] = wait._replace(tries=wait.tries + 1)  # once nobody holds it any more
         else:
@@ -300,7 +319,12 @@ class Batch:
             if done:
                 del self._elsewhere[key]
                 self._finished(wait, done)
-            elif failure is not None and failure.batch != self.name and failure.at > self._began and not failure.retryable:
+            elif (
+                failure is not None
+                and failure.batch != self.name
+                and failure.at > self._began
+                and not failure.retryable
+            ):
                 del self._elsewhere[key]
                 self._close(wait.decision, Row.failed(wait.decision.item.name, failure, elsewhere=True))
             elif self._is_free(key):

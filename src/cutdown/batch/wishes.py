@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,6 +37,16 @@ def _tag_pair(text: str) -> str:
     return text
 
 
+def address(text: str) -> str:
+    """A place's one name: recordings are known by it, so `talks`, `./talks/` and the whole path must agree."""
+    if "://" in text:
+        return text.rstrip("/")
+    return Path(text).expanduser().absolute().as_posix() if text.strip() else text
+
+
+Address = Annotated[str, AfterValidator(address)]
+
+
 class Selection(Frozen):
     """Which recordings of the source are meant."""
 
@@ -65,8 +76,12 @@ class Selection(Frozen):
 
 
 class Limits(Frozen):
-    """How much a batch may take."""
+    """How much a batch may take, and where."""
 
+    where: Where = Field(
+        default="here",
+        description="here: processes of this machine; workers: one run of the deployment for each recording, on whatever workers there are",
+    )
     batch_budget: float | None = Field(
         default=None,
         ge=0,
@@ -85,10 +100,14 @@ class Limits(Frozen):
         description="Recordings at once; found from this machine's cores, memory and earlier runs where not given",
     )
     tries: int = Field(
-        default=3, ge=1, le=10, description="Times to try a recording whose failure may pass, or whose worker died"
+        default=3,
+        ge=1,
+        le=10,
+        description="Times to try a recording whose failure may pass, or whose worker died",
     )
     retry_failed: bool = Field(
-        default=False, description="Also try again what failed before for a reason that does not pass by itself"
+        default=False,
+        description="Also try again what failed before for a reason that does not pass by itself",
     )
     lease_seconds: float = Field(
         default=120,
@@ -115,15 +134,17 @@ class Limits(Frozen):
         local = start.astimezone(zone)
         moment = datetime.combine(local.date(), time.fromisoformat(self.stop_at), zone)
         if moment <= local:
-            moment = datetime.combine(local.date() + timedelta(days=1), time.fromisoformat(self.stop_at), zone)
+            moment = datetime.combine(
+                local.date() + timedelta(days=1), time.fromisoformat(self.stop_at), zone
+            )
         return moment.astimezone(start.tzinfo)
 
 
 class BatchWishes(Frozen):
     """A batch: from where, to where, which, how, and within which limits."""
 
-    source: str = Field(description="Folder or s3:// prefix with recordings")
-    dest: str = Field(description="Folder or s3:// prefix for the results; not the source itself")
+    source: Address = Field(description="Folder or s3:// prefix with recordings")
+    dest: Address = Field(description="Folder or s3:// prefix for the results; not the source itself")
     selection: Selection = Selection()
     limits: Limits = Limits()
     options: OptimizeOptions = OptimizeOptions()
@@ -131,14 +152,14 @@ class BatchWishes(Frozen):
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
-        if self.source.rstrip("/") == self.dest.rstrip("/"):
+        if self.source == self.dest:
             raise ValueError("source and destination are the same; results need a place of their own")
         return self
 
     @property
     def own_results(self) -> str | None:
         """Where the destination lies inside the source, that part of its names; its files are no recordings."""
-        source, dest = self.source.rstrip("/") + "/", self.dest.rstrip("/") + "/"
+        source, dest = f"{self.source}/", f"{self.dest}/"
         return dest.removeprefix(source) if dest.startswith(source) else None
 
 

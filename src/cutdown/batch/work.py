@@ -35,8 +35,8 @@ from cutdown.batch.wishes import options_key
 from cutdown.errors import BudgetError, CutdownError, MediaError
 from cutdown.job import Job, Outcome
 from cutdown.metrics import read_records
+from cutdown.metrics.gathering import METRICS_FILE
 from cutdown.progress import phase
-from cutdown.publish import METRICS_FILE
 from cutdown.services.ledger import Ledger
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions, environment, state_folder
