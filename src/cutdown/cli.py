@@ -182,7 +182,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
     ) -> int:
         """Make every new recording of a folder or an s3:// prefix short, each exactly once.
 
-        Exit codes: 0 every recording has its result; 6 some failed; 4 the budget, 7 the time of day left some for
+        Exit codes: 0 every recording has its result; 7 some failed; 4 the budget, 8 the time of day left some for
         later.
 
         Args:
@@ -252,7 +252,7 @@ def start(app: App, arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 done; 2 usage or bad input; 3 provider; 4 budget; 5 a check on the
-        output failed; of a batch 6 some failed, 7 the deadline came first; 1 anything else.
+        output failed; of a batch 7 some failed, 8 the deadline came first; 1 anything else.
     """
     try:
         code = app(arguments, exit_on_error=False, print_error=False)

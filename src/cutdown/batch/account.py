@@ -16,9 +16,9 @@ from cutdown.timebase import Frozen
 
 State = Literal["done", "duplicate", "done elsewhere", "failed", "failed before", "not started"]
 
-SOME_FAILED: Final = 6
+SOME_FAILED: Final = 7
 BUDGET: Final = 4
-LEFT_FOR_LATER: Final = 7
+LEFT_FOR_LATER: Final = 8
 
 
 class Row(Frozen):
@@ -153,7 +153,7 @@ class BatchAccount(Frozen):
 
     @property
     def exit_code(self) -> int:
-        """0 everything has its result; 6 some failed; 4 the budget, or 7 the deadline, left some undone."""
+        """0 everything has its result; 7 some failed; 4 the budget, or 8 the deadline, left some undone."""
         left = {row.note.partition(":")[0] for row in self.rows if row.state == "not started"}
         if any(row.state == "failed" for row in self.rows):
             return SOME_FAILED

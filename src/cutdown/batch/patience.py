@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from cutdown.errors import CutdownError
+from cutdown.storage.place import SourceChangedError
 
 Result = TypeVar("Result")
 
@@ -41,6 +42,8 @@ def patiently(
     for delay in delays:
         try:
             return work()
+        except SourceChangedError:
+            raise  # the same request can never succeed again
         except (OSError, CutdownError) as error:
             if isinstance(error, CutdownError) and not error.retryable:
                 raise

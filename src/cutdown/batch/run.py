@@ -304,7 +304,11 @@ class Batch:
                 wait.decision, Row.not_started(wait.decision.item.name, "budget", needs=failure.needs)
             )
         elif failure.retryable and wait.tries < self.wishes.limits.tries:
-            self._elsewhere[key] = wait._replace(tries=wait.tries + 1)  # once nobody holds it any more
+            again = wait._replace(tries=wait.tries + 1)
+            if failure.kind == "crash":  # its lease has to run out first
+                self._elsewhere[key] = again
+            else:
+                self._waiting.append(again)
         else:
             self._close(wait.decision, Row.failed(wait.decision.item.name, failure))
 
