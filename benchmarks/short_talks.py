@@ -52,7 +52,18 @@ def make_talk(path: Path, number: int, *, rounds: int = 1, sound: bool = True) -
         encode(perform(script(number, rounds)), large, unheard)
         heard = ["-c:a", "copy"] if sound else ["-an"]
         run(
-            ["-i", str(large), "-vf", "scale=640:360", "-c:v", "libx264", "-preset", "superfast", "-threads", "1"]
+            [
+                "-i",
+                str(large),
+                "-vf",
+                "scale=640:360",
+                "-c:v",
+                "libx264",
+                "-preset",
+                "superfast",
+                "-threads",
+                "1",
+            ]
             + ["-fflags", "+bitexact", "-flags:v", "+bitexact", *heard, str(path)]
         )
     return path

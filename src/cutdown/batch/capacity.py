@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from cutdown.metrics import PhaseRecord
+from cutdown.metrics import DirectorRecord, IngestRecord, PhaseRecord, VoiceRecord
 from cutdown.timebase import Frozen
 
 CORES_A_VIDEO: Final = 1.7
@@ -32,8 +32,9 @@ def load_of(records: Sequence[PhaseRecord]) -> Load:
     """What a recording took on this machine, from the records of its phases.
 
     Phases that came from the cache tell nothing. Cores are CPU seconds by wall seconds over all
-    phases, so that a phase counts by how long it takes; memory is the median over runs of each
-    run's highest phase.
+    phases, so that a phase counts by how long it takes. Time that was not spent waiting for a service counts as one
+    core at least: on a machine that had other work too, little CPU time does not mean that more would fit. Memory is
+    the median over runs of each run's highest phase.
     """
     real = [record for record in records if not record.cached and record.elapsed_seconds > 0][-_RECENT:]
     wall = sum(record.elapsed_seconds for record in real)
@@ -42,11 +43,24 @@ def load_of(records: Sequence[PhaseRecord]) -> Load:
     peaks: dict[str, float] = {}
     for record in real:
         peaks[record.run_id] = max(peaks.get(record.run_id, 0.0), record.peak_memory_mb)
+    waited = min(wall, sum(_waited(record) for record in real))
     return Load(
-        cores=sum(record.cpu_seconds for record in real) / wall,
+        cores=max(sum(record.cpu_seconds for record in real), wall - waited) / wall,
         memory_mb=median(peaks.values()),
         measured=True,
     )
+
+
+def _waited(record: PhaseRecord) -> float:
+    """Seconds for which a phase waited for services."""
+    match record:
+        case IngestRecord() if record.transcription_method == "api":
+            return record.transcription_time
+        case DirectorRecord():
+            return record.api_call_time
+        case VoiceRecord() if record.requests:
+            return record.total_api_time
+    return 0.0
 
 
 def side_by_side(load: Load, cores: int, memory_mb: float) -> int:

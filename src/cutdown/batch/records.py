@@ -107,6 +107,7 @@ _KINDS: dict[str, Kind] = {
     "ProviderError": "provider",
     "BudgetError": "budget",
     "CheckError": "check",
+    "StorageError": "storage",
 }
 
 
