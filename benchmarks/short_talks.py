@@ -51,19 +51,7 @@ def make_talk(path: Path, number: int, *, rounds: int = 1, sound: bool = True) -
         large = Path(folder, "large.mp4")
         encode(perform(script(number, rounds)), large, unheard)
         heard = ["-c:a", "copy"] if sound else ["-an"]
-        run(
-            [
-                "-i",
-                str(large),
-                "-vf",
-                "scale=640:360",
-                "-c:v",
-                "libx264",
-                "-preset",
-                "superfast",
-                "-threads",
-                "1",
-            ]
-            + ["-fflags", "+bitexact", "-flags:v", "+bitexact", *heard, str(path)]
-        )
+        picture = ["-vf", "scale=640:360", "-c:v", "libx264", "-preset", "superfast", "-threads", "1"]
+        exact = ["-fflags", "+bitexact", "-flags:v", "+bitexact"]
+        run(["-i", str(large), *picture, *exact, *heard, str(path)])
     return path
