@@ -204,7 +204,7 @@ def _add_report(app: App) -> None:
         """
         from cutdown.metrics import BatchMetrics
         from cutdown.metrics.prometheus import write_prometheus
-        from cutdown.terminal.batch import print_batch, write_batch
+        from cutdown.terminal.batch_figures import print_batch, write_batch
 
         batch = BatchMetrics.read(source)
         print_batch(_output(), batch)
