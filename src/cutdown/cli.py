@@ -244,7 +244,31 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         sys.stdout.write(json.dumps(edit_plan_schema(), indent=2) + "\n")
         return 0
 
+    _add_report(app)
     return app
+
+
+def _add_report(app: App) -> None:
+    @app.command
+    def report(source: Path, /, *, out: Path | None = None, prometheus: Path | None = None) -> int:
+        """Tell what many videos took: in all, by video, by phase, by provider, by model.
+
+        Args:
+            source: a metrics file, or a folder that is searched for metrics.jsonl
+            out: also write the figures to this folder: Markdown, JSON, CSV, Parquet
+            prometheus: also write them to this file, for a node exporter's textfile collector
+        """
+        from cutdown.metrics import BatchMetrics
+        from cutdown.metrics.prometheus import write_prometheus
+        from cutdown.terminal.batch_figures import print_batch, write_batch
+
+        batch = BatchMetrics.read(source)
+        print_batch(_output(), batch)
+        if out is not None:
+            write_batch(_output(), batch, out)
+        if prometheus is not None:
+            write_prometheus(batch, prometheus)
+        return 0
 
 
 def start(app: App, arguments: list[str] | None = None) -> int:

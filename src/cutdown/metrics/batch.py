@@ -37,7 +37,7 @@ Grouping = Literal["total", "video", "phase", "provider", "model", "record"]
 """What one row speaks of."""
 
 _HOUR: Final = 3600.0
-_TITLES: Final[Mapping[Grouping, str]] = {
+TITLES: Final[Mapping[Grouping, str]] = {
     "total": "In all",
     "video": "By video",
     "phase": "By phase",
@@ -171,7 +171,7 @@ class BatchMetrics(Frozen):
 
     def markdown(self) -> str:
         """All tables, for a page."""
-        parts = [f"## {title}\n\n{markdown_table(self.table(by))}" for by, title in _TITLES.items()]
+        parts = [f"## {title}\n\n{markdown_table(self.table(by))}" for by, title in TITLES.items()]
         return "\n\n".join(parts) + "\n"
 
     def write_csv(self, path: Path, by: Grouping = "record") -> None:

@@ -57,7 +57,18 @@ class Usage(Frozen):
     disk_read_mb: Measure | None
     """What storage delivered, not what the page cache did; null where the system does not say."""
     disk_written_mb: Measure | None
+    disk_free_low_mb: Mapping[str, Measure] = Field(default_factory=dict)
+    """Least free space on the disks that were written to: ``state``, and ``output`` where it is known."""
     gpu: GpuUsage | None = None
+
+
+class StepUsage(Frozen):
+    """A named step of a phase, all its times taken together."""
+
+    seconds: Measure = 0.0
+    cpu_seconds: Measure = 0.0
+    """Of this process and of the programs that ended meanwhile."""
+    times: Count = 0
 
 
 class _Head(Frozen):
@@ -69,6 +80,8 @@ class _Head(Frozen):
     elapsed_seconds: Measure
     cached: bool = False
     """Whether the phase's answer was already in the store; its times are then those of finding it."""
+    steps: Mapping[str, StepUsage] = Field(default_factory=dict)
+    """The phase's steps by name."""
 
 
 class PhaseRecord(Usage, _Head):
@@ -197,6 +210,8 @@ class AssemblyRecord(PhaseRecord):
                 "peak_memory_mb": max(self.peak_memory_mb, checking.peak_memory_mb),
                 "disk_read_mb": _sum(self.disk_read_mb, checking.disk_read_mb),
                 "disk_written_mb": _sum(self.disk_written_mb, checking.disk_written_mb),
+                "disk_free_low_mb": _least(self.disk_free_low_mb, checking.disk_free_low_mb),
+                "steps": {**self.steps, **checking.steps},
                 "cached": self.cached and checking.cached,
             }
         )
@@ -204,6 +219,11 @@ class AssemblyRecord(PhaseRecord):
 
 def _sum(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else round(one + other, 6)
+
+
+def _least(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    known = [*one.items(), *other.items()]
+    return {name: min(value for key, value in known if key == name) for name, _ in known}
 
 
 def _mean_percent(one: PhaseRecord, other: PhaseRecord) -> float:

@@ -27,22 +27,6 @@ class _Column(NamedTuple):
 _COST: Final = _Column("cost $", "money.estimated_cost", 4)
 _P50: Final = _Column("p50 s", "work.p50", 2)
 _P95: Final = _Column("p95 s", "work.p95", 2)
-_PROVIDER: Final = (
-    _Column("phase", "phase"),
-    _Column("provider", "provider"),
-    _Column("records", "records"),
-    _Column("cached", "cached"),
-    _Column("stood in", "stood_in"),
-    _Column("requests", "requests"),
-    _Column("rate limited", "rate_limited"),
-    _Column("waited s", "waited_seconds"),
-    _Column("time s", "seconds"),
-    _P50,
-    _P95,
-    _Column("prompt tokens", "prompt_tokens"),
-    _Column("completion tokens", "completion_tokens"),
-    _COST,
-)
 _COLUMNS: Final[Mapping[str, tuple[_Column, ...]]] = {
     "total": (
         _Column("videos", "total_videos"),
@@ -82,8 +66,31 @@ _COLUMNS: Final[Mapping[str, tuple[_Column, ...]]] = {
         _Column("peak MB", "peak_memory_mb", 0),
         _COST,
     ),
-    "provider": _PROVIDER,
-    "model": (*_PROVIDER[:2], _Column("model", "model"), *_PROVIDER[2:]),
+    "provider": (
+        _Column("phase", "phase"),
+        _Column("provider", "provider"),
+        _Column("records", "records"),
+        _Column("cached", "cached"),
+        _Column("stood in", "stood_in"),
+        _Column("requests", "requests"),
+        _Column("rate limited", "rate_limited"),
+        _Column("waited s", "waited_seconds"),
+        _Column("time s", "seconds"),
+        _COST,
+    ),
+    "model": (
+        _Column("phase", "phase"),
+        _Column("provider", "provider"),
+        _Column("model", "model"),
+        _Column("records", "records"),
+        _Column("requests", "requests"),
+        _Column("tokens in", "prompt_tokens"),
+        _Column("tokens out", "completion_tokens"),
+        _Column("time s", "seconds"),
+        _P50,
+        _P95,
+        _COST,
+    ),
     "record": (
         _Column("phase", "phase"),
         _Column("made", "timestamp"),

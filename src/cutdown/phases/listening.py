@@ -37,7 +37,7 @@ def ingest(
 
     tell = current()
     with (
-        monitor_of(recording).phase("phase1_ingest") as meter,
+        monitor_of(recording.sha256).phase("phase1_ingest") as meter,
         tempfile.TemporaryDirectory() as scratch,
         account_of(store, terms, recording.sha256, "phase1_ingest") as account,
     ):

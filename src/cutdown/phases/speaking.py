@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cutdown.memory import remembered
-from cutdown.metrics import PerformanceMonitor, VoiceRecord
-from cutdown.phases.accounts import NO_RUN, VERSIONS, account_of, paid, who_did_it
+from cutdown.metrics import VoiceRecord
+from cutdown.phases.accounts import VERSIONS, account_of, monitor_of, paid, who_did_it
 from cutdown.plan import EditPlan
 from cutdown.products import Voiced, as_asked_for
 from cutdown.progress import current
@@ -41,9 +41,8 @@ def speak(
     edit = EditPlan.from_json(store.read_text(plan))
     if dictionary is not None:
         options = options.model_copy(update={"pronunciation": store.path(dictionary)})
-    monitor = PerformanceMonitor(video_id=edit.recording_sha256, run_id=NO_RUN)
     with (
-        monitor.phase("phase3_voice") as meter,
+        monitor_of(edit.recording_sha256).phase("phase3_voice") as meter,
         meter.step("synthesis"),
         account_of(store, terms, edit.recording_sha256, "phase3_voice") as account,
     ):

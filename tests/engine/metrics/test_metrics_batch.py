@@ -1,130 +1,17 @@
 """Batches: sums against arithmetic by hand, files against what pandas reads back."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from metrics_kit import a_batch, director
+from prometheus_client.parser import text_string_to_metric_families
 
+from cutdown.cli import build_app, start
 from cutdown.errors import UsageError
-from cutdown.metrics import (
-    AssemblyRecord,
-    BatchMetrics,
-    DirectorRecord,
-    IngestRecord,
-    PhaseRecord,
-    Replaced,
-    TokensUsed,
-    VoiceRecord,
-    append_record,
-)
-
-BEGIN = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
-MACHINE = {
-    "cpu_seconds": 1.5,
-    "cpu_percent_mean": 75.0,
-    "cpu_percent_max": 100.0,
-    "peak_memory_mb": 300.0,
-    "disk_read_mb": None,
-    "disk_written_mb": 2.0,
-}
-
-
-def head(video: str, run: str, seconds: float, end: float, **more: Any) -> dict[str, Any]:
-    """What every record says; ``end`` in seconds after the batch began."""
-    return {
-        "video_id": video,
-        "run_id": run,
-        "elapsed_seconds": seconds,
-        "timestamp": BEGIN + timedelta(seconds=end),
-        **MACHINE,
-        **more,
-    }
-
-
-def ingest(*where: Any, **more: Any) -> IngestRecord:
-    fields = {
-        "video_duration_seconds": 300.0,
-        "audio_extraction_time": 0.5,
-        "transcription_time": 6.0,
-        "transcription_method": "local",
-        "transcription_provider": "local",
-        "whisper_model": "base",
-        "segments_generated": 4,
-        "total_time": where[2],
-    }
-    return IngestRecord.model_validate({**head(*where), **fields, **more})
-
-
-def director(*where: Any, **more: Any) -> DirectorRecord:
-    fields = {
-        "transcript_segments": 4,
-        "transcript_tokens": 100,
-        "llm_provider": "openai",
-        "llm_model": "gpt-4o-mini",
-        "api_call_time": 3.0,
-        "requests": 1,
-        "tokens_used": TokensUsed(prompt=1000, completion=200, total=1200),
-        "estimated_cost": 0.25,
-        "actions_generated": 5,
-        "total_time": where[2],
-    }
-    return DirectorRecord.model_validate({**head(*where), **fields, **more})
-
-
-def voice(*where: Any, **more: Any) -> VoiceRecord:
-    fields = {
-        "narration_segments": 2,
-        "total_narration_duration": 8.0,
-        "tts_provider": "elevenlabs",
-        "tts_model": "eleven_multilingual_v2",
-        "voice_id": "Rachel",
-        "api_calls": 2,
-        "requests": 3,
-        "rate_limited": 1,
-        "waited_seconds": 1.5,
-        "total_api_time": 4.0,
-        "estimated_cost": 0.5,
-        "pronunciation_fixes_applied": 1,
-        "total_time": where[2],
-    }
-    return VoiceRecord.model_validate({**head(*where), **fields, **more})
-
-
-def assembly(*where: Any, **more: Any) -> AssemblyRecord:
-    fields = {
-        "input_video_duration": 300.0,
-        "input_video_size_mb": 20.0,
-        "cfr_conversion_time": 0.0,
-        "clip_creation_time": 0.5,
-        "rendering_time": 9.0,
-        "output_video_duration": 60.0,
-        "output_video_size_mb": 3.0,
-        "compression_ratio": 0.8,
-        "fps": 30.0,
-        "resolution": "1920x1080",
-        "total_time": where[2],
-    }
-    return AssemblyRecord.model_validate({**head(*where), **fields, **more})
-
-
-def a_batch() -> list[PhaseRecord]:
-    """Two videos at the same time; the first is run again, found in the cache but for its picture."""
-    return [
-        ingest("a", "a1", 10.0, 10.0),
-        director("a", "a1", 4.0, 14.0),
-        voice("a", "a1", 6.0, 20.0),
-        assembly("a", "a1", 20.0, 40.0),
-        ingest("b", "b1", 30.0, 30.0),
-        director("b", "b1", 8.0, 38.0, llm_model="gpt-4o", estimated_cost=1.0),
-        voice("b", "b1", 2.0, 40.0, downgrades=(Replaced(wanted="openai:nova/tts-1", used="x", why="y"),)),
-        assembly("b", "b1", 10.0, 50.0, peak_memory_mb=900.0),
-        ingest("a", "a2", 0.5, 100.5, cached=True),
-        director("a", "a2", 0.5, 101.0, cached=True, estimated_cost=0.0, requests=0),
-        assembly("a", "a2", 9.0, 110.0, output_video_duration=55.0),
-    ]
+from cutdown.metrics import BatchMetrics, append_record
 
 
 def test_the_sums_of_a_batch_are_those_made_by_hand() -> None:
@@ -253,3 +140,63 @@ def test_tables_are_plain_rows_that_any_page_can_show() -> None:
         assert json.loads(json.dumps(rows)) == rows
         assert len({tuple(row) for row in rows}) == 1
     assert "| Team \\| talk | 2 |" in batch.markdown()
+
+
+def report(*arguments: str | Path) -> int:
+    app = build_app(lambda _job: pytest.fail("nothing is to be run"))
+    return start(app, ["report", *map(str, arguments)])
+
+
+def test_the_verb_report_prints_every_table_and_writes_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for record in a_batch():
+        append_record(tmp_path / f"talk {record.video_id}.cutdown" / "metrics.jsonl", record)
+    out = tmp_path / "figures"
+    assert report(tmp_path, "--out", out, "--prometheus", tmp_path / "prom" / "b.prom") == 0
+    printed = capsys.readouterr().out
+    for part in ("In all", "By video", "talk a", "By phase", "By provider", "By model", "gpt-4o-mini"):
+        assert part in printed
+    told = json.loads((out / "batch.json").read_text())
+    assert told["total_processing_time"] == 100
+    assert told["providers"][1]["money"]["estimated_cost"] == 1.25
+    assert sorted(path.name for path in out.iterdir()) == [
+        "batch.json", "batch.md", "records.csv", "records.parquet", "videos.csv", "videos.parquet",
+    ]  # fmt: skip
+    assert pd.read_csv(out / "videos.csv").name.tolist() == ["talk a", "talk b"]
+
+
+def test_prometheus_reads_the_figures_and_no_price_is_no_sample(tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    for record in [*a_batch(), director("c", "c1", 5.0, 200.0, llm_model="new", estimated_cost=None)]:
+        append_record(path, record)
+    assert report(path, "--prometheus", tmp_path / "b.prom") == 0
+    samples = {
+        (sample.name, tuple(sorted(sample.labels.values()))): sample.value
+        for family in text_string_to_metric_families((tmp_path / "b.prom").read_text())
+        for sample in family.samples
+    }
+    assert samples["cutdown_batch_videos", ()] == 3
+    assert samples["cutdown_batch_phase_seconds", ("phase4_assembly",)] == 39
+    assert samples["cutdown_batch_phase_work_seconds", ("0.5", "phase1_ingest")] == 20
+    assert samples["cutdown_batch_cost_known_usd", ()] == 2.25
+    assert samples["cutdown_batch_unpriced_records", ()] == 1
+    assert ("cutdown_batch_cost_usd", ()) not in samples
+    cost = "cutdown_batch_service_cost_usd"
+    assert samples[cost, ("gpt-4o", "openai", "phase2_director")] == 1
+    assert (cost, ("new", "openai", "phase2_director")) not in samples
+
+
+def test_a_report_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(tmp_path) == 2
+    assert "give the folder that a run left its results in" in " ".join(capsys.readouterr().err.split())
+    (tmp_path / "metrics.jsonl").write_text("{}\n")
+    assert report(tmp_path) == 2
+    assert "'metrics.jsonl' line 1 is not a metrics record" in capsys.readouterr().err
+    (tmp_path / "metrics.jsonl").unlink()
+    append_record(tmp_path / "metrics.jsonl", a_batch()[0])
+    (tmp_path / "file").write_text("")
+    assert report(tmp_path, "--out", tmp_path / "file") == 2
+    assert "choose another --out" in " ".join(capsys.readouterr().err.split())
+    assert report(tmp_path, "--prometheus", tmp_path / "file" / "b.prom") == 2
+    assert "choose another file" in " ".join(capsys.readouterr().err.split())
