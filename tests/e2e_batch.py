@@ -404,7 +404,7 @@ def _due_at(due: datetime, parameters: dict[str, Any], on_begin: Callable[[], No
     say(f"nightly-batch is due at {due:%H:%M} UTC, by cron '{cron.cron}'")
     of_it = DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id]))
     begun = None
-    until = time.monotonic() + 900
+    until = time.monotonic() + 1800
     while time.monotonic() < until:
         try:
             with get_client(sync_client=True) as client:
@@ -422,7 +422,7 @@ def _due_at(due: datetime, parameters: dict[str, Any], on_begin: Callable[[], No
                 say(f"flow run ended as {run.state.name}: {run.state.message}")
                 return run
         time.sleep(1)
-    raise AssertionError("the batch did not come to its end in 15 minutes")
+    raise AssertionError("the batch did not come to its end in half an hour")
 
 
 def _make(folder: Path, wanted: dict[str, dict[str, Any]]) -> dict[str, Path]:
