@@ -105,7 +105,7 @@ class S3Server:
                     f"-volume.port={volume}", "-volume.max=500",
                     "-filer", f"-filer.port={filer}", f"-filer.localSocket={self._folder / 'filer.sock'}",
                     "-s3", f"-s3.port={self.port}", f"-s3.config={config}", f"-s3.domainName={HOSTED}",
-                    "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.localSocket={self._folder / 's3.sock'}",
+                    "-s3.autoCreateBucket=false", "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.localSocket={self._folder / 's3.sock'}",
                 ],
                 cwd=self._folder,
                 stdout=subprocess.DEVNULL,
