@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
 from pydantic import ValidationError
@@ -37,6 +37,7 @@ from cutdown.terminal.live import LiveLines
 Runner = Callable[[Job], Outcome]
 """Runs a job; progress goes to whoever listens through `cutdown.progress`."""
 
+SchemaName = Literal["edit-plan", "metrics"]
 WIDTH_OF_A_FILE: Final = 140  # columns of a table that goes to a pipe or a file
 INTERRUPTED: Final = 130  # as shells say of a program that Ctrl-C ended
 
@@ -181,11 +182,17 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         return _show(run, Job(source=recording, out=out / "result", options=options, terms=terms))
 
     @app.command
-    def schema() -> int:
-        """Print the JSON Schema of an edit plan."""
+    def schema(of: SchemaName = "edit-plan", /) -> int:
+        """Print the JSON Schema of a file that is written.
+
+        Args:
+            of: edit-plan, or metrics: a line of a metrics file
+        """
+        from cutdown.metrics.schema import metrics_schema
         from cutdown.plan import edit_plan_schema
 
-        sys.stdout.write(json.dumps(edit_plan_schema(), indent=2) + "\n")
+        made = {"edit-plan": edit_plan_schema, "metrics": metrics_schema}[of]()
+        sys.stdout.write(json.dumps(made, indent=2) + "\n")
         return 0
 
     _add_report(app)
