@@ -42,6 +42,7 @@ test-orchestration *options:
 schema:
     {{bin}}/python -m cutdown.cli schema edit-plan > docs/schemas/edit-plan.schema.json
     {{bin}}/python -m cutdown.cli schema metrics > docs/schemas/metrics.schema.json
+    {{bin}}/python -m cutdown.cli schema baseline > docs/schemas/baseline.schema.json
 
 # the wheel, which holds only cutdown
 wheel:

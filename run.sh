@@ -51,6 +51,8 @@ Usage: ./run.sh VERB [OPTIONS]
   optimize VIDEO    make a short, polished, narrated video of a recording
   estimate VIDEO    tell what a run will cost and take, before it
   report SOURCE     tell what many videos took, from their metrics: time, money, machine
+  benchmark         measure the speed of this checkout on this machine, into a baseline file
+  regression OLD NEW tell whether one baseline is slower than another, and in which phase
   evaluate WHAT DIR measure the director against labelled recordings
   test              run all tests
   server            start Prefect's server and UI on this machine
@@ -65,14 +67,14 @@ verb=${1:-help}
 [ $# -gt 0 ] && shift
 case $verb in
   help | -h | --help) usage ;;
-  demo | optimize | estimate | report)
+  demo | optimize | estimate | report | regression)
     sync
     # Python finds flows/ beside this script; the caller's folder stays the working folder.
     PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m flows "$verb" "$@"
     ;;
-  evaluate)
+  benchmark | evaluate)
     sync
-    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m benchmarks.evaluate "$@"
+    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m "benchmarks.$verb" "$@"
     ;;
   test)
     sync
