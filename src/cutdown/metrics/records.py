@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from cutdown.errors import UsageError
+from cutdown.metrics.trace import Trace
 from cutdown.timebase import Frozen
 
 MEGABYTE: Final = 1_000_000
@@ -58,6 +59,8 @@ class Usage(Frozen):
     """What storage delivered, not what the page cache did; null where the system does not say."""
     disk_written_mb: Measure | None
     gpu: GpuUsage | None = None
+    trace: Trace = Trace()
+    """The same over time."""
 
 
 class _Head(Frozen):
@@ -192,6 +195,7 @@ class AssemblyRecord(PhaseRecord):
                 "peak_memory_mb": max(self.peak_memory_mb, checking.peak_memory_mb),
                 "disk_read_mb": _sum(self.disk_read_mb, checking.disk_read_mb),
                 "disk_written_mb": _sum(self.disk_written_mb, checking.disk_written_mb),
+                "trace": self.trace.then(checking.trace),
                 "cached": self.cached and checking.cached,
             }
         )
