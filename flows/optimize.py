@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import flow
+from prefect.states import Cancelled
 from prefect.tasks import Task
 from pydantic import BaseModel
 
 from blocks.providers import BlockSource
 from blocks.saved_options import options_of_profile
 from cutdown import phases
+from cutdown.approval import RejectedError
 from cutdown.job import Job, Outcome
 from cutdown.media.ffmpeg import kill_all
 from cutdown.memory import Remembered
@@ -22,6 +24,7 @@ from cutdown.progress import heard_by
 from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
+from flows.approval import Review, reviewer
 from tasks.artifacts import ProgressArtifacts, show_outcome, show_plan
 from tasks.assembly import assemble, check
 from tasks.director import direct
@@ -37,11 +40,12 @@ def optimize_video(
     source: Path,
     out: Path | None = None,
     plan: Path | None = None,
+    profile: str | None = None,
+    review: Review = "none",
     dry_run: bool = False,
     preview: bool = False,
-    metrics_output: Path | None = None,
     like: Path | None = None,
-    profile: str | None = None,
+    metrics_output: Path | None = None,
     options: OptimizeOptions = OptimizeOptions(),
     terms: Terms = Terms(),
 ) -> Outcome:
@@ -51,11 +55,13 @@ def optimize_video(
         source: The recording: a video, or sound alone
         out: Folder for the results; NAME.cutdown where not given
         plan: Render this edit plan instead of making one
+        profile: Options of this name: the block cutdown-profile/NAME, or offline, cheap, best; options below win
+        review: Ask a person about the plan before anything is rendered: pause keeps the worker waiting, suspend
+            frees it, even for days
         dry_run: Stop after the plan, render nothing
         preview: A quick look: at most 480 lines, fast preset
-        metrics_output: Also write times and costs to this JSON file, as a baseline
         like: An edit plan of the same series, for a language model to follow
-        profile: Options of this name: the block cutdown-profile/NAME, or offline, cheap, best; options below win
+        metrics_output: Also write times and costs to this JSON file, as a baseline
         options: Options by phase
         terms: What may be spent
     """
@@ -77,9 +83,14 @@ def optimize_video(
         as_task(phases.assemble, assemble),
         as_task(phases.check, check),
     )
+    asked = reviewer(job.name, review)
     try:
         with heard_by(ProgressArtifacts()), reached_through(BlockSource()):
-            outcome = optimize(job, tasks, open_store(), on_plan=lambda edit: show_plan(job.name, edit))
+            outcome = optimize(
+                job, tasks, open_store(), on_plan=lambda edit: show_plan(job.name, edit), review=asked
+            )
+    except RejectedError as rejected:  # nobody's fault, so no failure: a state of its own
+        return Cancelled(name="Rejected", message=str(rejected))  # type: ignore[return-value]  # Prefect takes it
     finally:
         kill_all()  # a cancelled run leaves no ffmpeg behind
     show_outcome(job.name, outcome)
