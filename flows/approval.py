@@ -6,20 +6,20 @@ import itertools
 from typing import Final, Literal
 
 from prefect.context import FlowRunContext
-from prefect.exceptions import FlowPauseTimeout, ObjectNotFound
+from prefect.exceptions import FlowPauseTimeout
 from prefect.flow_runs import pause_flow_run, suspend_flow_run
-from prefect.input import RunInput, keyset_from_base_key
+from prefect.input import RunInput, keyset_from_base_key, read_flow_run_input
 from prefect.settings import get_current_settings
 
 from cutdown.approval import Answer, PlanAgain, RejectedError, Reviewer, decide
 from cutdown.errors import PlanError, UsageError
 from cutdown.plan import EditPlan
 from cutdown.terminal.summary import clock
-from tasks.artifacts import key_of
+from tasks.artifacts import PlanPage
 
 Review = Literal["none", "pause", "suspend"]
 
-PATIENCE: Final = 30 * 24 * 3600  # seconds; a form that nobody answers for a month fails its run
+PATIENCE: Final = 30 * 24 * 3600  # seconds; after a month without an answer a run ends
 POLL: Final = 5  # seconds between two looks at a paused run
 
 
@@ -27,11 +27,11 @@ class PlanForm(RunInput, Answer):
     """The answer, as a form that Prefect shows and checks."""
 
 
-def reviewer(name: str, how: Review) -> Reviewer | None:
+def reviewer(page: PlanPage, how: Review) -> Reviewer | None:
     """Who is asked about a plan of this run; None where nobody is.
 
     Args:
-        name: of the recording, for the form.
+        page: where the plan is shown, for the form.
         how: ``pause`` keeps the worker waiting; ``suspend`` ends the process, and a new one goes on
             from what is kept when the answer is there, be it days later.
 
@@ -46,7 +46,7 @@ def reviewer(name: str, how: Review) -> Reviewer | None:
     def review(plan: EditPlan) -> EditPlan | PlanAgain:
         fault = ""
         while True:
-            answer = _ask(_text(name, plan, fault), how, f"plan-{next(turns)}")
+            answer = _ask(_text(page, plan, fault), how, f"plan-{next(turns)}")
             try:
                 return decide(plan, answer)
             except PlanError as error:  # the form is shown again, with what was wrong
@@ -71,10 +71,8 @@ def _ask(text: str, how: Review, key: str) -> Answer:
 
 def _earlier_answer(how: Review, key: str) -> Answer | None:
     state = {"pause": "paused", "suspend": "suspended"}[how]
-    try:
-        return PlanForm.load(keyset_from_base_key(f"{state}-{key}"), _sync=True)  # type: ignore[call-arg,return-value]  # Prefect's decorator takes it
-    except ObjectNotFound:
-        return None
+    given = read_flow_run_input(keyset_from_base_key(f"{state}-{key}")["response"])
+    return PlanForm.model_validate(given) if given else None
 
 
 def _require_someone_who_sees_it(how: Review) -> None:
@@ -91,15 +89,11 @@ def _require_someone_who_sees_it(how: Review) -> None:
         )
 
 
-def _text(name: str, plan: EditPlan, fault: str) -> str:
+def _text(page: PlanPage, plan: EditPlan, fault: str) -> str:
     """What the form says above its fields, as Markdown."""
     told = f"**That could not be followed:** {fault}\n\n" if fault else ""
+    where = f"[Look at the plan]({page.link}). " if page.link else ""
     return (
-        f"{told}# {name}: is this plan good?\n\n"
-        f"{clock(plan.duration)} become {clock(plan.planned_duration)}, in {len(plan.actions)} actions. "
-        f"The plan is the artifact [plan-{key_of(name)}]({_page(name)})."
+        f"{told}### {page.name}: is this plan good?\n\n{where}"
+        f"It makes {clock(plan.planned_duration)} of {clock(plan.duration)}, in {len(plan.actions)} actions."
     )
-
-
-def _page(name: str) -> str:
-    return f"{get_current_settings().ui_url or ''}/artifacts/key/plan-{key_of(name)}"

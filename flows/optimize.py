@@ -19,13 +19,13 @@ from cutdown.job import Job, Outcome
 from cutdown.media.ffmpeg import kill_all
 from cutdown.memory import Remembered
 from cutdown.pipeline import Phases, optimize
-from cutdown.profiles import with_profile
+from cutdown.profiles import only_changed, with_profile
 from cutdown.progress import heard_by
 from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
 from flows.approval import Review, reviewer
-from tasks.artifacts import ProgressArtifacts, show_outcome, show_plan
+from tasks.artifacts import PlanPage, ProgressArtifacts, show_outcome
 from tasks.assembly import assemble, check
 from tasks.director import direct
 from tasks.ingest import ingest
@@ -73,7 +73,8 @@ def optimize_video(
         preview=preview,
         metrics_output=metrics_output,
         like=like,
-        options=with_profile(options, options_of_profile(profile)) if profile else options,
+        # A form sends every option, also the untouched ones: only what differs from its default counts as given.
+        options=with_profile(only_changed(options), options_of_profile(profile)) if profile else options,
         terms=terms,
     )
     tasks = Phases(
@@ -83,12 +84,11 @@ def optimize_video(
         as_task(phases.assemble, assemble),
         as_task(phases.check, check),
     )
-    asked = reviewer(job.name, review)
+    page = PlanPage(job.name)
+    asked = reviewer(page, review)
     try:
         with heard_by(ProgressArtifacts()), reached_through(BlockSource()):
-            outcome = optimize(
-                job, tasks, open_store(), on_plan=lambda edit: show_plan(job.name, edit), review=asked
-            )
+            outcome = optimize(job, tasks, open_store(), on_plan=page.show, review=asked)
     except RejectedError as rejected:  # nobody's fault, so no failure: a state of its own
         return Cancelled(name="Rejected", message=str(rejected))  # type: ignore[return-value]  # Prefect takes it
     finally:

@@ -45,8 +45,7 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    verdict: Verdict = Field(
-        default="approve",
+    verdict: Verdict = Field(  # without a default: nothing is approved by not looking
         title="Decision",
         description="approve: render it, with the changes below; reject: end the run, render nothing; plan again: for the "
         "length below, then ask again",

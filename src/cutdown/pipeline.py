@@ -261,6 +261,7 @@ def _results(
         job = job.with_target(answer.target_seconds)
     if answer != plan:
         directed = _adopt(account, store, recording, heard, answer)
+        on_plan(answer)
     results = Results(recording, heard, directed)
     if not job.dry_run:
         dictionary = phases.take_dictionary(store, options.voice)
