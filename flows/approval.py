@@ -15,7 +15,7 @@ from cutdown.approval import Answer, PlanAgain, RejectedError, Reviewer, decide
 from cutdown.errors import PlanError, UsageError
 from cutdown.plan import EditPlan
 from cutdown.terminal.summary import clock
-from tasks.artifacts import PlanPage
+from tasks.artifacts import show_plan
 
 Review = Literal["none", "pause", "suspend"]
 
@@ -25,6 +25,18 @@ POLL: Final = 5  # seconds between two looks at a paused run
 
 class PlanForm(RunInput, Answer):
     """The answer, as a form that Prefect shows and checks."""
+
+
+class PlanPage:
+    """The plan as a page of the UI, and where it is."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.link: str | None = None
+
+    def show(self, plan: EditPlan) -> None:
+        """Draw the page."""
+        self.link = show_plan(self.name, plan)
 
 
 def reviewer(page: PlanPage, how: Review) -> Reviewer | None:

@@ -24,8 +24,8 @@ from cutdown.progress import heard_by
 from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
-from flows.approval import Review, reviewer
-from tasks.artifacts import PlanPage, ProgressArtifacts, show_outcome
+from flows.approval import PlanPage, Review, reviewer
+from tasks.artifacts import ProgressArtifacts, show_outcome
 from tasks.assembly import assemble, check
 from tasks.director import direct
 from tasks.ingest import ingest

@@ -82,24 +82,17 @@ class ProgressArtifacts:
         """Nothing to tidy: the bar stays where it ended."""
 
 
-class PlanPage:
-    """The edit plan as a page of the UI."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.link: str | None = None
-        """Address of the page, once it is there."""
-
-    def show(self, plan: EditPlan) -> None:
-        """Draw the page; a plan that is shown later is a new version of it."""
-        with _never_in_the_way():
-            made = create_markdown_artifact(
-                plan_table(self.name, plan),
-                key=f"plan-{key_of(self.name)}",
-                description="What is kept, cut, sped up and spoken anew",
-            )
-            address = get_current_settings().ui_url
-            self.link = f"{address}/artifacts/artifact/{made}" if address else None
+def show_plan(name: str, plan: EditPlan) -> str | None:
+    """The edit plan as a page of the UI, a new version each time; its address."""
+    with _never_in_the_way():
+        made = create_markdown_artifact(
+            plan_table(name, plan),
+            key=f"plan-{key_of(name)}",
+            description="What is kept, cut, sped up and spoken anew",
+        )
+        address = get_current_settings().ui_url
+        return f"{address}/artifacts/artifact/{made}" if address else None
+    return None
 
 
 def plan_table(name: str, plan: EditPlan) -> str:
