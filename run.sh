@@ -56,8 +56,9 @@ Usage: ./run.sh VERB [OPTIONS]
   evaluate WHAT DIR measure the director against labelled recordings
   test              run all tests
   server            start Prefect's server and UI on this machine
-  deploy            create the work pool and the deployments of prefect.yaml
+  deploy            put into force what is declared: pool, deployments, limits, automations
   worker            start a worker that runs what is deployed
+  announce VIDEO    tell Prefect that a recording has arrived
 
 ./run.sh VERB --help tells the options of a verb.
 TEXT
@@ -80,9 +81,9 @@ case $verb in
     sync
     cd "$root" && exec "$root/.venv/bin/just" check "$@"
     ;;
-  server | deploy | worker)
+  server | deploy | worker | announce)
     sync
-    cd "$root" && PYTHONPATH=$root exec "$root/.venv/bin/python" -m deployments "$verb" "$@"
+    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m deployments "$verb" "$@"
     ;;
   *)
     usage >&2

@@ -118,9 +118,8 @@ def _drawing(case: Case) -> dict[str, Fact]:
 
 def _parts(case: Case) -> list[_Part]:
     """The phases that a service did, with who did them."""
-    heard, directed, spoken = (
-        _of(case.records, kind) for kind in (IngestRecord, DirectorRecord, VoiceRecord)
-    )
+    heard, directed = _of(case.records, IngestRecord), _of(case.records, DirectorRecord)
+    spoken = _of(case.records, VoiceRecord)
     found = []
     if heard:
         used = Used(seconds=case.video_seconds)
