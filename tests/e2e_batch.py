@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from prefect_kit import Program, Server, asked_at, deploy, worker
+from fleet_kit import Program, Server, asked_at, deploy, worker
 from proxy_kit import FaultyProxy
 from rich.console import Console
 from rich.table import Table

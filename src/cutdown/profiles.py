@@ -42,3 +42,8 @@ def with_profile(options: OptimizeOptions, profile: OptimizeOptions) -> Optimize
         given = {name: getattr(above, name) for name in above.model_fields_set}
         groups[group] = below.model_copy(update=given)
     return OptimizeOptions(**groups)
+
+
+def only_changed(options: OptimizeOptions) -> OptimizeOptions:
+    """The same options, of which only those that differ from their defaults count as given."""
+    return OptimizeOptions.model_validate(options.model_dump(exclude_defaults=True))

@@ -145,10 +145,11 @@ def secret(name: str) -> tuple[str, str] | None:
     return (value, f"'{place}'") if value else None
 
 
-def default_environment(values: Mapping[str, str]) -> None:
-    """Set environment variables that are not set yet; what a user set stays."""
+def default_environment(values: Mapping[str, str], *, replace: bool = False) -> None:
+    """Set environment variables that are not set yet; what a user set stays, unless it is replaced."""
     for name, value in values.items():
-        os.environ.setdefault(name, value)
+        if replace or name not in os.environ:
+            os.environ[name] = value
 
 
 def child_environment(**changes: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from batch_kit import fill
-from prefect_kit import deploy
+from fleet_kit import deploy
 
 from benchmarks.short_talks import make_talk
 from cutdown.batch.desk import Desk
