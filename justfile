@@ -53,3 +53,7 @@ hooks:
 # every provider against every fault, as a table
 faults:
     PYTHONPATH=tests {{bin}}/python -m fault_matrix
+
+# a gigabyte to a bucket and back, whole and with cut connections: speed and memory
+transfer:
+    PYTHONPATH=tests {{bin}}/python -m large_transfer

@@ -50,6 +50,7 @@ Usage: ./run.sh VERB [OPTIONS]
   demo              make a small narrated screencast and cut it down: no key, no file needed
   optimize VIDEO    make a short, polished, narrated video of a recording
   estimate VIDEO    tell what a run will cost and take, before it
+  report SOURCE     tell what many videos took, from their metrics: time, money, machine
   evaluate WHAT DIR measure the director against labelled recordings
   test              run all tests
   server            start Prefect's server and UI on this machine
@@ -65,7 +66,7 @@ verb=${1:-help}
 [ $# -gt 0 ] && shift
 case $verb in
   help | -h | --help) usage ;;
-  demo | optimize | estimate)
+  demo | optimize | estimate | report)
     sync
     # Python finds flows/ beside this script; the caller's folder stays the working folder.
     PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m flows "$verb" "$@"

@@ -77,18 +77,11 @@ def optimize_video(
         options=with_profile(only_changed(options), options_of_profile(profile)) if profile else options,
         terms=terms,
     )
-    tasks = Phases(
-        as_task(phases.ingest, ingest),
-        as_task(phases.direct, direct),
-        as_task(phases.speak, speak),
-        as_task(phases.assemble, assemble),
-        as_task(phases.check, check),
-    )
     page = PlanPage(job.name)
     asked = reviewer(page, review)
     try:
         with heard_by(ProgressArtifacts()), reached_through(BlockSource()):
-            outcome = optimize(job, tasks, open_store(), on_plan=page.show, review=asked)
+            outcome = optimize(job, as_tasks(), open_store(), on_plan=page.show, review=asked)
     except RejectedError as rejected:  # nobody's fault, so no failure: a state of its own
         return Cancelled(name="Rejected", message=str(rejected))  # type: ignore[return-value]  # Prefect takes it
     finally:
@@ -96,6 +89,17 @@ def optimize_video(
     show_outcome(job.name, outcome)
     outcome.require_passed()  # a run whose result failed a check is a failed run
     return outcome
+
+
+def as_tasks() -> Phases:
+    """Every phase as its task."""
+    return Phases(
+        as_task(phases.ingest, ingest),
+        as_task(phases.direct, direct),
+        as_task(phases.speak, speak),
+        as_task(phases.assemble, assemble),
+        as_task(phases.check, check),
+    )
 
 
 def as_task(phase: Remembered[Result], task: Task[..., Result]) -> Callable[..., tuple[Result, bool]]:

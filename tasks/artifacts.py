@@ -21,6 +21,8 @@ from prefect.artifacts import (
 from prefect.logging import get_run_logger
 from prefect.settings import get_current_settings
 
+from cutdown.batch.account import BatchAccount
+from cutdown.batch.page import markdown, table
 from cutdown.job import Outcome
 from cutdown.plan import EditPlan
 from cutdown.progress import Progress
@@ -132,6 +134,22 @@ def show_outcome(name: str, outcome: Outcome) -> None:
                 key=f"result-{key_of(name)}",
                 link_text=outcome.video,
             )
+
+
+def show_batch(account: BatchAccount) -> None:
+    """A batch: what came of each recording, the figures by recording, and the whole page."""
+    key = key_of(account.batch)
+    with _never_in_the_way():
+        if account.rows:
+            create_table_artifact(table(account), key=f"batch-{key}", description=account.sentence())
+        if account.records:
+            figures = account.metrics
+            create_table_artifact(
+                figures.table("video"), key=f"batch-metrics-{key}", description="Time and cost by recording"
+            )
+        create_markdown_artifact(
+            markdown(account), key=f"batch-summary-{key}", description="The whole account of the batch"
+        )
 
 
 def _cell(text: str) -> str:

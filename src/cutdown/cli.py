@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import App, CycloptsError, Group, Parameter
 from pydantic import ValidationError
@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from cutdown import __version__
-from cutdown.errors import CutdownError
+from cutdown.batch.wishes import BatchWishes, Limits, Selection
+from cutdown.errors import CutdownError, UsageError
 from cutdown.job import FailedOutputError, Job, Outcome
 from cutdown.profiles import profile_named, with_profile
 from cutdown.progress import heard_by, phase
@@ -34,8 +35,14 @@ from cutdown.settings import (
 from cutdown.store import Store
 from cutdown.terminal.live import LiveLines
 
+if TYPE_CHECKING:
+    from cutdown.batch.account import BatchAccount
+    from cutdown.terminal.batch import BatchLines
+
 Runner = Callable[[Job], Outcome]
 """Runs a job; progress goes to whoever listens through `cutdown.progress`."""
+BatchRunner = Callable[[BatchWishes, "BatchLines"], "BatchAccount"]
+"""Runs a batch, and tells how it goes on."""
 
 WIDTH_OF_A_FILE: Final = 140  # columns of a table that goes to a pipe or a file
 INTERRUPTED: Final = 130  # as shells say of a program that Ctrl-C ended
@@ -45,20 +52,25 @@ _DIRECTOR = Group("Director: what to leave out", sort_key=2)
 _VOICE = Group("Voice: new narration", sort_key=3)
 _MONEY = Group("Money", sort_key=5)
 _RENDER = Group("Assembly: the video file", sort_key=4)
+_WHICH = Group("Which recordings", sort_key=6)
+_LIMITS = Group("The batch", sort_key=7)
 
 Speech = Annotated[SpeechOptions, Parameter(name="*", group=_INGEST)]
 Director = Annotated[DirectorOptions, Parameter(name="*", group=_DIRECTOR)]
 Voice = Annotated[VoiceOptions, Parameter(name="*", group=_VOICE)]
 Render = Annotated[RenderOptions, Parameter(name="*", group=_RENDER)]
 Money = Annotated[Terms, Parameter(name="*", group=_MONEY)]
+Which = Annotated[Selection, Parameter(name="*", group=_WHICH)]
+Bounds = Annotated[Limits, Parameter(name="*", group=_LIMITS)]
 Flag = Parameter(negative="")
 
 
-def build_app(run: Runner, *, name: str = "cutdown") -> App:
-    """The command line over a runner.
+def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = "cutdown") -> App:
+    """The command line over runners.
 
     Args:
         run: what a job is given to.
+        run_batch: what a batch is given to; processes of this machine where not given.
         name: how the program is called in its help.
     """
     app = App(
@@ -154,6 +166,50 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         return 0
 
     @app.command
+    def batch(
+        source: str,
+        dest: str,
+        /,
+        *,
+        profile: str | None = None,
+        selection: Which = Selection(),
+        limits: Bounds = Limits(),
+        speech: Speech = SpeechOptions(),
+        director: Director = DirectorOptions(),
+        voice: Voice = VoiceOptions(),
+        render: Render = RenderOptions(),
+        terms: Money = Terms(),
+    ) -> int:
+        """Make every new recording of a folder or an s3:// prefix short, each exactly once.
+
+        Exit codes: 0 every recording has its result; 7 some failed; 4 the budget, 8 the time of day left some for
+        later.
+
+        Args:
+            source: folder or s3:// prefix with recordings
+            dest: folder or s3:// prefix for the results
+            profile: a named set of options: offline, cheap, best; what you give beside it wins
+            selection: which recordings
+            limits: how much the batch may take
+            speech: how recordings are listened to
+            director: what to leave out
+            voice: who speaks
+            render: what the files are like
+            terms: what may be spent on each recording
+        """
+        from cutdown.terminal.batch import BatchLines, print_batch
+
+        options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
+        if profile is not None:
+            options = with_profile(options, profile_named(profile))
+        wishes = BatchWishes(
+            source=source, dest=dest, selection=selection, limits=limits, options=options, terms=terms
+        )
+        account = (run_batch or batch_here)(wishes, BatchLines(_errors()))
+        print_batch(_output(), account)
+        return account.exit_code
+
+    @app.command
     def demo(
         *,
         out: Path = Path("cutdown-demo"),
@@ -188,7 +244,31 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         sys.stdout.write(json.dumps(edit_plan_schema(), indent=2) + "\n")
         return 0
 
+    _add_report(app)
     return app
+
+
+def _add_report(app: App) -> None:
+    @app.command
+    def report(source: Path, /, *, out: Path | None = None, prometheus: Path | None = None) -> int:
+        """Tell what many videos took: in all, by video, by phase, by provider, by model.
+
+        Args:
+            source: a metrics file, or a folder that is searched for metrics.jsonl
+            out: also write the figures to this folder: Markdown, JSON, CSV, Parquet
+            prometheus: also write them to this file, for a node exporter's textfile collector
+        """
+        from cutdown.metrics import BatchMetrics
+        from cutdown.metrics.prometheus import write_prometheus
+        from cutdown.terminal.batch_figures import print_batch, write_batch
+
+        batch = BatchMetrics.read(source)
+        print_batch(_output(), batch)
+        if out is not None:
+            write_batch(_output(), batch, out)
+        if prometheus is not None:
+            write_prometheus(batch, prometheus)
+        return 0
 
 
 def start(app: App, arguments: list[str] | None = None) -> int:
@@ -196,7 +276,7 @@ def start(app: App, arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 done; 2 usage or bad input; 3 provider; 4 budget; 5 a check on the
-        output failed; 1 anything else.
+        output failed; of a batch 7 some failed, 8 the deadline came first; 1 anything else.
     """
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
@@ -222,6 +302,21 @@ def main() -> None:
         return optimize(job, here(store), store)
 
     sys.exit(start(build_app(run)))
+
+
+def batch_here(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
+    """A batch in processes of this machine, without Prefect.
+
+    Raises:
+        UsageError: it asks for workers.
+    """
+    from cutdown.batch.here import run_batch
+
+    if wishes.limits.where == "workers":
+        raise UsageError(
+            "--where workers needs Prefect; use ./run.sh batch of a checkout, or leave the option out"
+        )
+    return run_batch(wishes, lines)
 
 
 def _show(run: Runner, job: Job) -> int:

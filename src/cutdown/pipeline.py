@@ -6,7 +6,6 @@ flow in ``flows/optimize.py`` gives Prefect tasks.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,11 +13,12 @@ from pydantic import BaseModel
 
 from cutdown import phases
 from cutdown.approval import PlanAgain, Reviewer
+from cutdown.current_run import current_run, running
 from cutdown.director.llm.prompts import prompt_version
 from cutdown.errors import MissingKeyError
 from cutdown.job import Job, Outcome
 from cutdown.memory import Remembered
-from cutdown.metrics import Forecast, PerformanceMonitor, PhaseRecord
+from cutdown.metrics import Forecast, PhaseRecord
 from cutdown.metrics.found import found_again
 from cutdown.plan import EditPlan
 from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
@@ -91,7 +91,7 @@ def _each(how: Callable[[Remembered[Any]], Callable[..., tuple[Any, bool]]]) -> 
 def everything_at_hand(job: Job, store: Store) -> bool:
     """Whether the whole job was done before, so that only its files have to be written."""
     try:
-        with heard_by_nobody():
+        with heard_by_nobody(), running():
             _results(job, prepare(job, store), recalled(store), store)
     except (NotAtHandError, MissingKeyError):
         return False
@@ -102,7 +102,7 @@ class _Account:
     """Runs phases one after another, and keeps each one's record for this run."""
 
     def __init__(self, video_id: str, run_id: str) -> None:
-        self._monitor = PerformanceMonitor(video_id=video_id, run_id=run_id)
+        self._monitor = phases.monitor_of(video_id, run_id)
         self.records: list[PhaseRecord] = []
 
     def run(self, name: str, work: Callable[..., tuple[Result, bool]], **inputs: Any) -> Result:
@@ -194,7 +194,7 @@ def optimize(
     do: Phases,
     store: Store,
     *,
-    on_plan: Callable[[EditPlan], None] = lambda _plan: None,
+    on_plan: Callable[[EditPlan], object] = lambda _plan: None,
     review: Reviewer | None = None,
 ) -> Outcome:
     """Make one recording short.
@@ -214,12 +214,13 @@ def optimize(
         CutdownError: one line that says what was wrong; nothing was written to the folder.
         RejectedError: the plan was rejected; nothing was rendered or written.
     """
-    with phase("probe"):
-        recording = prepare(job, store)
-    spent = Ledger().unfinished(recording.sha256)
-    results, records = _results(job, recording, do, store, on_plan, review)
-    outcome = publish(job, results, records, store, _forecast(job, results, store))
-    Ledger().finish(outcome.video_id, outcome.run_id)
+    with running(folder=job.folder):
+        with phase("probe"):
+            recording = prepare(job, store)
+        spent = Ledger().unfinished(recording.sha256)
+        results, records = _results(job, recording, do, store, on_plan, review)
+        outcome = publish(job, results, records, store, _forecast(job, results, store))
+        Ledger().finish(outcome.video_id, outcome.run_id)
     return outcome.model_copy(update={"spent_before": spent.total})
 
 
@@ -244,12 +245,12 @@ def _results(
     recording: Recording,
     do: Phases,
     store: Store,
-    on_plan: Callable[[EditPlan], None] = lambda _plan: None,
+    on_plan: Callable[[EditPlan], object] = lambda _plan: None,
     review: Reviewer | None = None,
 ) -> tuple[Results, list[PhaseRecord]]:
     options = job.effective_options
     cast = cast_of(options)
-    account = _Account(recording.sha256, uuid.uuid4().hex)
+    account = _Account(recording.sha256, current_run().id)
     heard = account.run("ingest", do.ingest, **listening(job, recording, cast))
     while True:
         directed = _direct(job, do, account, store, recording, heard, cast.directors)

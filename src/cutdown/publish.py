@@ -11,7 +11,7 @@ import os
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from cutdown.certificate import Certificate
 from cutdown.errors import UsageError
@@ -25,6 +25,7 @@ from cutdown.metrics import (
     baseline,
     write_baseline,
 )
+from cutdown.metrics.gathering import METRICS_FILE
 from cutdown.narration import Narration
 from cutdown.plan import EditPlan
 from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
@@ -34,8 +35,6 @@ from cutdown.settings import history_file
 from cutdown.signals import Signals
 from cutdown.store import Store, write_whole
 from cutdown.timeline import Timeline
-
-METRICS_FILE: Final = "metrics.jsonl"
 
 
 class Results(NamedTuple):

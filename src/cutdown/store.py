@@ -11,16 +11,15 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from cutdown.files import hash_file, write_whole
 from cutdown.timebase import Frozen
 
-_BLOCK: Final = 1 << 20
+__all__ = ["Ref", "Store", "hash_file", "hash_key", "write_whole"]
 
 
 class Ref(Frozen):
@@ -29,15 +28,6 @@ class Ref(Frozen):
     sha256: str
     size: int
     suffix: str = ""
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def hash_key(*parts: Any) -> str:
@@ -132,24 +122,3 @@ class Store:
 
     def _key_path(self, key: str) -> Path:
         return self.root / "keys" / key[:2] / f"{key}.json"
-
-
-@contextlib.contextmanager
-def write_whole(target: Path) -> Iterator[Path]:
-    """A temporary path beside ``target`` that becomes it when the block ends well.
-
-    Raises:
-        OSError: when the folder cannot be written.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """What a run cost in time, money and machine: measured while it works, forecast before."""
 
 from cutdown.metrics.baseline import baseline, total_cost, write_baseline
+from cutdown.metrics.batch import BatchMetrics
 from cutdown.metrics.costs import Cost, CostEstimator, Forecast, PhaseForecast, Providers, Text
 from cutdown.metrics.machine import Hardware, describe_hardware
 from cutdown.metrics.monitor import PerformanceMonitor, PhaseMeter
@@ -13,6 +14,7 @@ from cutdown.metrics.records import (
     PhaseRecord,
     Replaced,
     ServiceRecord,
+    StepUsage,
     TokensUsed,
     Usage,
     VoiceRecord,
@@ -24,6 +26,7 @@ from cutdown.services.prices import PriceBook
 __all__ = [
     "MEGABYTE",
     "AssemblyRecord",
+    "BatchMetrics",
     "Cost",
     "CostEstimator",
     "DirectorRecord",
@@ -39,6 +42,7 @@ __all__ = [
     "Providers",
     "Replaced",
     "ServiceRecord",
+    "StepUsage",
     "Text",
     "TokensUsed",
     "Usage",

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cutdown.errors import UsageError
+from cutdown.metrics.figures import Money
 from cutdown.metrics.machine import describe_hardware
-from cutdown.metrics.records import RECORD_OF_PHASE, PhaseRecord
+from cutdown.metrics.records import RECORD_OF_PHASE, PhaseRecord, phase_seconds
 from cutdown.recording import Recording
 from cutdown.store import write_whole
 
@@ -30,7 +31,7 @@ def baseline(records: Sequence[PhaseRecord], recording: Recording, folder: Path)
     """
     last = {record.phase: record for record in records if record.phase in RECORD_OF_PHASE}
     times = {
-        f"{phase.partition('_')[0]}_time": _seconds(last[phase]) if phase in last else None
+        f"{phase.partition('_')[0]}_time": phase_seconds(last[phase]) if phase in last else None
         for phase in RECORD_OF_PHASE
     }
     picture = recording.picture
@@ -67,11 +68,4 @@ def write_baseline(path: Path, document: dict[str, Any]) -> None:
 
 def total_cost(records: Sequence[PhaseRecord]) -> float | None:
     """US dollars over all records; None as soon as one of them has no known price."""
-    costs = [record.estimated_cost for record in records if hasattr(record, "estimated_cost")]
-    known = [cost for cost in costs if cost is not None]
-    return round(sum(known), 6) if len(known) == len(costs) else None
-
-
-def _seconds(record: PhaseRecord) -> float:
-    total = getattr(record, "total_time", None)
-    return record.elapsed_seconds if total is None else float(total)
+    return Money.of(records).estimated_cost

@@ -18,6 +18,7 @@ _NOTHING_DONE = {
     "rate_limited": 0,
     "waited_seconds": 0.0,
     "tokens_used": TokensUsed(),
+    "steps": {},
 }
 
 

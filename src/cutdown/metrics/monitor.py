@@ -6,15 +6,16 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from cutdown.metrics.disks import FreeSpace
 from cutdown.metrics.graphics import Gpu, GpuReading, find_gpu
 from cutdown.metrics.processes import HighWater, ProcessTree, Reading, high_water
-from cutdown.metrics.records import MEGABYTE, GpuUsage, PhaseRecord, Usage, append_record
+from cutdown.metrics.records import MEGABYTE, GpuUsage, PhaseRecord, StepUsage, Usage, append_record
+from cutdown.metrics.steps import Steps
 
 SAMPLES_A_SECOND: Final = 4
 _SAMPLING_SHARE: Final = 0.004  # of one core that reading the tree may cost, besides finding children
@@ -34,14 +35,20 @@ class PerformanceMonitor:
         path: metrics file (JSON Lines); without one the records go nowhere.
         samples_a_second: how often the machine is looked at; less often where that would cost
             more than 1 % of a core.
+        disks: a name for each folder whose disk's free space is watched.
 
     Example:
         >>> monitor = PerformanceMonitor(video_id="3f2a", run_id="r1")
         >>> with monitor.phase("phase1_ingest") as phase:
         ...     with phase.step("transcription"):
         ...         pass
-        >>> phase.steps["transcription"] >= 0
-        True
+        >>> phase.steps["transcription"].times
+        1
+        >>> @monitor.phase("thumbnails", keep=True)
+        ... def draw() -> int:
+        ...     return 3
+        >>> draw()
+        3
     """
 
     def __init__(
@@ -51,22 +58,34 @@ class PerformanceMonitor:
         run_id: str,
         path: Path | None = None,
         samples_a_second: float = SAMPLES_A_SECOND,
+        disks: Mapping[str, Path] | None = None,
     ) -> None:
         self.video_id = video_id
         self.run_id = run_id
         self.path = path
         self._period = 1 / samples_a_second
+        self._disks = dict(disks or {})
         self._gpu = find_gpu()
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[PhaseMeter]:
-        """Measure what happens inside the block; `PhaseMeter.usage` is there when it has ended."""
-        meter = PhaseMeter(name, self, _Sampler(self._period, self._gpu))
+    def phase(self, name: str, *, keep: bool = False) -> Iterator[PhaseMeter]:
+        """Measure what happens inside the block, or each call of the function that this decorates.
+
+        Args:
+            name: of the phase.
+            keep: append a plain record when it ends well, for phases that have no record of their own.
+
+        Yields:
+            the meter; its `PhaseMeter.usage` is there when the block has ended.
+        """
+        meter = PhaseMeter(name, self, _Sampler(self._period, self._gpu, FreeSpace(self._disks)))
         meter.start()
         try:
             yield meter
         finally:
             meter.stop()
+        if keep:
+            self.append(meter.record(PhaseRecord))
 
     def append(self, record: PhaseRecord) -> None:
         """Add a record to the metrics file.
@@ -85,8 +104,7 @@ class PhaseMeter:
         self.name = name
         self._monitor = monitor
         self._sampler = sampler
-        self._steps: dict[str, float] = {}
-        self._lock = threading.Lock()
+        self._steps = Steps()
         self._began = 0.0
         self._ended: float | None = None
 
@@ -100,24 +118,19 @@ class PhaseMeter:
         self._ended = time.monotonic()
         self._sampler.stop()
 
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time a named step; a step entered again adds up."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._steps[name] = self._steps.get(name, 0.0) + time.monotonic() - began
+    def step(self, name: str) -> AbstractContextManager[None]:
+        """Measure a named step; one that is entered again adds up. Decorates a function too."""
+        return self._steps.step(name)
 
     @property
-    def steps(self) -> MappingProxyType[str, float]:
-        """Seconds by step, of the steps that were entered."""
-        return MappingProxyType(self._steps)
+    def steps(self) -> Mapping[str, StepUsage]:
+        """The steps that have ended, by name."""
+        return self._steps.usage()
 
     def seconds(self, step: str) -> float:
         """Seconds that a step took; 0 where it was not entered, as when the answer was cached."""
-        return self._steps.get(step, 0.0)
+        known = self.steps.get(step)
+        return known.seconds if known else 0.0
 
     @property
     def elapsed_seconds(self) -> float:
@@ -141,7 +154,11 @@ class PhaseMeter:
             kind: the record's class, such as `IngestRecord`.
             fields: the fields that only the phase itself knows.
         """
-        measured = {"elapsed_seconds": self.elapsed_seconds, **self.usage.model_dump()}
+        measured = {
+            "elapsed_seconds": self.elapsed_seconds,
+            "steps": dict(self.steps),
+            **self.usage.model_dump(),
+        }
         head = {"phase": self.name, "video_id": self._monitor.video_id, "run_id": self._monitor.run_id}
         return kind.model_validate({**head, **measured, **fields})
 
@@ -149,8 +166,9 @@ class PhaseMeter:
 class _Sampler:
     """Looks at the process tree in a thread of its own, and keeps only what a record needs."""
 
-    def __init__(self, period: float, gpu: Gpu | None) -> None:
+    def __init__(self, period: float, gpu: Gpu | None, free_space: FreeSpace) -> None:
         self._period = period
+        self._free_space = free_space
         self._gpu = gpu
         self._tree = ProcessTree()
         self._done = threading.Event()
@@ -190,6 +208,7 @@ class _Sampler:
         while now - self._window[0][0] >= _WINDOW:
             then, cpu = self._window.popleft()
             self._busiest = max(self._busiest, (reading.cpu - cpu) / (now - then))
+        self._free_space.look()
         if self._gpu and (load := self._gpu.read()):
             self._gpu_readings.append(load)
         return reading
@@ -204,6 +223,7 @@ class _Sampler:
             peak_memory_mb=self._peak / MEGABYTE,
             disk_read_mb=_growth(self._first.disk_read, self._last.disk_read),
             disk_written_mb=_growth(self._first.disk_written, self._last.disk_written),
+            disk_free_low_mb=self._free_space.least_mb(),
             gpu=self._gpu_usage(),
         )
 

@@ -57,7 +57,18 @@ class Usage(Frozen):
     disk_read_mb: Measure | None
     """What storage delivered, not what the page cache did; null where the system does not say."""
     disk_written_mb: Measure | None
+    disk_free_low_mb: Mapping[str, Measure] = Field(default_factory=dict)
+    """Least free space on the disks that were written to: ``state``, and ``output`` where it is known."""
     gpu: GpuUsage | None = None
+
+
+class StepUsage(Frozen):
+    """A named step of a phase, all its times taken together."""
+
+    seconds: Measure = 0.0
+    cpu_seconds: Measure = 0.0
+    """Of this process and of the programs that ended meanwhile."""
+    times: Count = 0
 
 
 class _Head(Frozen):
@@ -69,6 +80,8 @@ class _Head(Frozen):
     elapsed_seconds: Measure
     cached: bool = False
     """Whether the phase's answer was already in the store; its times are then those of finding it."""
+    steps: Mapping[str, StepUsage] = Field(default_factory=dict)
+    """The phase's steps by name."""
 
 
 class PhaseRecord(Usage, _Head):
@@ -111,6 +124,8 @@ class IngestRecord(ServiceRecord):
     audio_extraction_time: Measure
     transcription_time: Measure
     transcription_method: Literal["local", "api"]
+    transcription_provider: str = ""
+    """The service, or ``local``; empty in records of before it was told."""
     whisper_model: str
     signals_time: Measure = 0.0
     """Measuring silence, speech and the screen; part of the total."""
@@ -149,6 +164,8 @@ class VoiceRecord(ServiceRecord):
     narration_segments: Count
     total_narration_duration: Measure
     tts_provider: str
+    tts_model: str = ""
+    """Empty for the voices of this machine, which are their own model."""
     voice_id: str
     api_calls: Count
     total_api_time: Measure
@@ -183,6 +200,7 @@ class AssemblyRecord(PhaseRecord):
         """
         return self.model_copy(
             update={
+                "timestamp": checking.timestamp,
                 "elapsed_seconds": round(self.elapsed_seconds + checking.elapsed_seconds, 6),
                 "verification_time": checking.elapsed_seconds,
                 "total_time": round(self.total_time + checking.elapsed_seconds, 6),
@@ -192,6 +210,8 @@ class AssemblyRecord(PhaseRecord):
                 "peak_memory_mb": max(self.peak_memory_mb, checking.peak_memory_mb),
                 "disk_read_mb": _sum(self.disk_read_mb, checking.disk_read_mb),
                 "disk_written_mb": _sum(self.disk_written_mb, checking.disk_written_mb),
+                "disk_free_low_mb": _least(self.disk_free_low_mb, checking.disk_free_low_mb),
+                "steps": {**self.steps, **checking.steps},
                 "cached": self.cached and checking.cached,
             }
         )
@@ -201,9 +221,26 @@ def _sum(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else round(one + other, 6)
 
 
+def _least(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    known = [*one.items(), *other.items()]
+    return {name: min(value for key, value in known if key == name) for name, _ in known}
+
+
 def _mean_percent(one: PhaseRecord, other: PhaseRecord) -> float:
     seconds = one.elapsed_seconds + other.elapsed_seconds
     return round(100 * (one.cpu_seconds + other.cpu_seconds) / seconds, 6) if seconds else 0.0
+
+
+def phase_seconds(record: PhaseRecord) -> float:
+    """Seconds that a phase took in all."""
+    total = getattr(record, "total_time", None)
+    return record.elapsed_seconds if total is None else float(total)
+
+
+def cost_of(record: PhaseRecord) -> float | None:
+    """US dollars of a phase; 0 where it asks no service, None where its price is not known."""
+    cost = getattr(record, "estimated_cost", 0.0)
+    return None if cost is None else float(cost)
 
 
 RECORD_OF_PHASE: Final[Mapping[str, type[PhaseRecord]]] = {

@@ -4,6 +4,7 @@ Each is done once for the same content (`cutdown.memory`). Nothing here knows an
 `cutdown.pipeline` has it. Progress goes to `cutdown.progress.current`.
 """
 
+from cutdown.phases.accounts import monitor_of
 from cutdown.phases.directing import adopt, direct, read_plan
 from cutdown.phases.examining import examine
 from cutdown.phases.listening import ingest
@@ -17,6 +18,7 @@ __all__ = [
     "direct",
     "examine",
     "ingest",
+    "monitor_of",
     "read_plan",
     "speak",
     "take_dictionary",

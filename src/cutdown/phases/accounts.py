@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from cutdown.current_run import current_run
 from cutdown.metrics import PerformanceMonitor, Replaced
-from cutdown.recording import Recording
 from cutdown.services.account import Account, Spending
 from cutdown.services.choices import Choice
 from cutdown.services.terms import Terms
+from cutdown.settings import state_folder
 from cutdown.store import Store
 
 VERSIONS: Final = {"probe": 1, "ingest": 2, "director": 2, "voice": 2, "assembly": 1, "check": 1}
@@ -19,9 +20,12 @@ NO_RUN: Final = (
 )
 
 
-def monitor_of(recording: Recording) -> PerformanceMonitor:
-    """Measures a phase of this recording."""
-    return PerformanceMonitor(video_id=recording.sha256, run_id=NO_RUN)
+def monitor_of(video_id: str, run_id: str = NO_RUN) -> PerformanceMonitor:
+    """Measures a phase of a recording, and watches the disks that a run writes to."""
+    disks = {"state": state_folder()}
+    if (folder := current_run().folder) is not None:
+        disks["output"] = folder
+    return PerformanceMonitor(video_id=video_id, run_id=run_id, disks=disks)
 
 
 def account_of(store: Store, terms: Terms, video_id: str, phase: str) -> Account:

@@ -55,7 +55,7 @@ def direct(
     del prompts
     earlier = (EditPlan.from_json(store.read_text(examples)),) if examples else ()
     with (
-        monitor_of(recording).phase("phase2_director") as meter,
+        monitor_of(recording.sha256).phase("phase2_director") as meter,
         account_of(store, terms, recording.sha256, "phase2_director") as account,
     ):
         heard = Transcript.model_validate_json(store.read_text(transcript))
@@ -92,7 +92,7 @@ def read_plan(path: Path, recording: Recording) -> EditPlan:
 
 def adopt(store: Store, *, recording: Recording, transcript: Ref, plan: EditPlan) -> Directed:
     """Phase 2 when a person brings the plan, or changed it."""
-    with monitor_of(recording).phase("phase2_director") as meter:
+    with monitor_of(recording.sha256).phase("phase2_director") as meter:
         heard = Transcript.model_validate_json(store.read_text(transcript))
     return _directed(store, plan, heard, meter, Spending(), None)
 

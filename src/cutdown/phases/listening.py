@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cutdown.memory import remembered
 from cutdown.metrics import IngestRecord
-from cutdown.phases.accounts import VERSIONS, account_of, monitor_of, paid
+from cutdown.phases.accounts import VERSIONS, account_of, monitor_of, paid, who_did_it
 from cutdown.products import Ingested, as_asked_for
 from cutdown.progress import current, part
 from cutdown.recording import Recording
@@ -37,7 +37,7 @@ def ingest(
 
     tell = current()
     with (
-        monitor_of(recording).phase("phase1_ingest") as meter,
+        monitor_of(recording.sha256).phase("phase1_ingest") as meter,
         tempfile.TemporaryDirectory() as scratch,
         account_of(store, terms, recording.sha256, "phase1_ingest") as account,
     ):
@@ -75,6 +75,7 @@ def ingest(
             audio_extraction_time=meter.seconds("extraction"),
             transcription_time=meter.seconds("transcription"),
             transcription_method=transcript.method,
+            transcription_provider=who_did_it(choices, account.spending).provider,
             whisper_model=transcript.model,
             signals_time=meter.seconds("signals"),
             total_time=meter.elapsed_seconds,

@@ -54,7 +54,10 @@ def assemble(
     heard = Transcript.model_validate_json(store.read_text(transcript))
     seen = Signals.model_validate_json(store.read_text(signals))
     spoken = Narration.model_validate_json(store.read_text(narration))
-    with monitor_of(recording).phase("phase4_assembly") as meter, tempfile.TemporaryDirectory() as scratch:
+    with (
+        monitor_of(recording.sha256).phase("phase4_assembly") as meter,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         timeline = build_timeline(edit, spoken, recording, seen, rate=output_rate(recording, options.fps))
         shown = captions(timeline, heard, spoken, edit)
         rendered = render(
@@ -115,7 +118,7 @@ def check(
     heard = Transcript.model_validate_json(store.read_text(transcript))
     planned = Timeline.model_validate_json(store.read_text(timeline))
     spoken = Narration.model_validate_json(store.read_text(narration))
-    with monitor_of(recording).phase("check") as meter, tempfile.TemporaryDirectory() as scratch:
+    with monitor_of(recording.sha256).phase("check") as meter, tempfile.TemporaryDirectory() as scratch:
         certificate = verify(
             store.path(video),
             source,

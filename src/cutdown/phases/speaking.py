@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cutdown.memory import remembered
-from cutdown.metrics import PerformanceMonitor, VoiceRecord
-from cutdown.phases.accounts import NO_RUN, VERSIONS, account_of, paid
+from cutdown.metrics import VoiceRecord
+from cutdown.phases.accounts import VERSIONS, account_of, monitor_of, paid, who_did_it
 from cutdown.plan import EditPlan
 from cutdown.products import Voiced, as_asked_for
 from cutdown.progress import current
@@ -41,9 +41,8 @@ def speak(
     edit = EditPlan.from_json(store.read_text(plan))
     if dictionary is not None:
         options = options.model_copy(update={"pronunciation": store.path(dictionary)})
-    monitor = PerformanceMonitor(video_id=edit.recording_sha256, run_id=NO_RUN)
     with (
-        monitor.phase("phase3_voice") as meter,
+        monitor_of(edit.recording_sha256).phase("phase3_voice") as meter,
         meter.step("synthesis"),
         account_of(store, terms, edit.recording_sha256, "phase3_voice") as account,
     ):
@@ -58,6 +57,7 @@ def speak(
             narration_segments=len(narration.lines),
             total_narration_duration=sum(line.seconds for line in narration.lines),
             tts_provider=narration.provider,
+            tts_model=who_did_it(choices, spending).model,
             voice_id=narration.voice,
             api_calls=narration.calls,
             total_api_time=spending.waiting_seconds if served else meter.seconds("synthesis"),

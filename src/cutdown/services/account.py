@@ -10,6 +10,7 @@ from typing import Any, Final, Self, TypeVar, cast
 import anyio
 from pydantic import ValidationError
 
+from cutdown.current_run import current_run
 from cutdown.errors import BudgetError, ProviderError, UsageError
 from cutdown.services.clock import current_clock
 from cutdown.services.door import Door, Request
@@ -77,6 +78,7 @@ class Account:
     ) -> None:
         self.terms = terms
         self.video_id = video_id
+        self.run_id = current_run().id
         self.phase = phase
         self.prices = PriceBook.read(terms.prices)
         self.clock = current_clock()
@@ -206,6 +208,7 @@ class Account:
                 "event": event,
                 "id": of.id,
                 "video_id": self.video_id,
+                "run_id": self.run_id,
                 "phase": self.phase,
                 "provider": of.provider,
                 "model": of.model,

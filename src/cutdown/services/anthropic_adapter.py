@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import anthropic
@@ -20,7 +21,9 @@ class AnthropicAdapter:
 
     title: ClassVar[str] = "Anthropic"
 
-    def open(self, connection: Connection, *, read_timeout: float) -> anthropic.AsyncAnthropic:
+    def open(
+        self, connection: Connection, *, read_timeout: float, headers: Mapping[str, str]
+    ) -> anthropic.AsyncAnthropic:
         """The client; see `cutdown.services.door.Adapter`."""
         assert connection.key
         return anthropic.AsyncAnthropic(
@@ -28,6 +31,7 @@ class AnthropicAdapter:
             base_url=connection.base_url or provider_named("anthropic").home,
             timeout=httpx2.Timeout(read_timeout, connect=min(10.0, read_timeout)),
             max_retries=0,
+            default_headers=headers,
         )
 
     async def close(self, client: anthropic.AsyncAnthropic) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 Result = TypeVar("Result")
 
+RUN_HEADER: Final = "X-Request-ID"
 TRIES: Final = 5  # of a request that fails in another way than by a rate limit
 CHARGED_TRIES: Final = 4  # of a request whose answer may be charged although it is of no use
 PATIENCE: Final = 300.0  # seconds that one request pauses in all before it is given up
@@ -45,8 +46,8 @@ _ADAPTERS: Final[Mapping[str, str]] = {  # a new provider: one file beside this 
 class Adapter(Protocol):
     """A provider's SDK, and how its faults are told apart."""
 
-    def open(self, connection: Connection, *, read_timeout: float) -> Any:
-        """The SDK's asynchronous client, with its own retries off."""
+    def open(self, connection: Connection, *, read_timeout: float, headers: Mapping[str, str]) -> Any:
+        """The SDK's asynchronous client, with its own retries off; every request carries the headers."""
         ...
 
     async def close(self, client: Any) -> None:
@@ -173,7 +174,9 @@ class Door:
         """One answer within the deadline, and what it says it used; every fault as a ProviderError."""
         deadline = self._connection.deadline or request.deadline
         if self._client is None:
-            self._client = self._adapter.open(self._connection, read_timeout=deadline)
+            self._client = self._adapter.open(
+                self._connection, read_timeout=deadline, headers=_headers(self._account.run_id)
+            )
         try:
             with anyio.fail_after(deadline):
                 answer = await request.send(self._client)
@@ -209,3 +212,8 @@ class Door:
             fault=error.fault,
             charged=error.charged,
         )
+
+
+def _headers(run_id: str) -> dict[str, str]:
+    """By which a provider's own log can be matched with this run's records."""
+    return {RUN_HEADER: run_id} if run_id else {}

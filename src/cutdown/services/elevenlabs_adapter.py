@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import httpx
@@ -21,11 +22,15 @@ class ElevenLabsAdapter:
 
     title: ClassVar[str] = "ElevenLabs"
 
-    def open(self, connection: Connection, *, read_timeout: float) -> AsyncElevenLabs:
+    def open(
+        self, connection: Connection, *, read_timeout: float, headers: Mapping[str, str]
+    ) -> AsyncElevenLabs:
         """The client; see `cutdown.services.door.Adapter`."""
         assert connection.key
         self._transport = httpx.AsyncClient(
-            timeout=httpx.Timeout(read_timeout, connect=min(10.0, read_timeout)), follow_redirects=True
+            timeout=httpx.Timeout(read_timeout, connect=min(10.0, read_timeout)),
+            follow_redirects=True,
+            headers=headers,
         )
         return AsyncElevenLabs(
             api_key=connection.key.get_secret_value(),

@@ -35,6 +35,8 @@ class Entry(Frozen):
     """The same for a reservation and what becomes of it; the run's own for ``finish``."""
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     video_id: str
+    run_id: str = ""
+    """The run that asked; empty in entries of before it was told."""
     phase: str = ""
     provider: str = ""
     model: str = ""
@@ -123,4 +125,4 @@ class Ledger:
     def finish(self, video_id: str, run_id: str) -> None:
         """A run of this recording came to its end: its budget begins anew."""
         if self.unfinished(video_id).total:
-            self.append(Entry(event="finish", id=run_id, video_id=video_id))
+            self.append(Entry(event="finish", id=run_id, video_id=video_id, run_id=run_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import httpx2
@@ -19,13 +20,16 @@ class OpenAIAdapter:
 
     title: ClassVar[str] = "OpenAI"
 
-    def open(self, connection: Connection, *, read_timeout: float) -> openai.AsyncOpenAI:
+    def open(
+        self, connection: Connection, *, read_timeout: float, headers: Mapping[str, str]
+    ) -> openai.AsyncOpenAI:
         """The client; see `cutdown.services.door.Adapter`."""
         return openai.AsyncOpenAI(
             api_key=connection.key.get_secret_value() if connection.key else "none",
             base_url=connection.base_url or provider_named("openai").home,
             timeout=httpx2.Timeout(read_timeout, connect=min(10.0, read_timeout)),
             max_retries=0,
+            default_headers=headers,
         )
 
     async def close(self, client: openai.AsyncOpenAI) -> None:

@@ -1,5 +1,7 @@
 """Where recordings come from and results go: a folder, or a bucket's prefix, behind one interface."""
 
+from cutdown.storage.folder import FolderPlace
+from cutdown.storage.opening import open_place
 from cutdown.storage.place import Change, Item, Place, SourceChangedError
 
-__all__ = ["Change", "Item", "Place", "SourceChangedError"]
+__all__ = ["Change", "FolderPlace", "Item", "Place", "SourceChangedError", "open_place"]

@@ -1,3 +1,5 @@
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cutdown.metrics import IngestRecord, PerformanceMonitor, read_records
+from cutdown.metrics.disks import FreeSpace
 from cutdown.metrics.graphics import AmdGpu, GpuReading, NvidiaGpu, find_gpu
 
 BUSY = "import time\nwhile time.process_time() < {seconds}: pass"
@@ -27,10 +30,89 @@ def test_steps_are_timed_and_add_up() -> None:
                 time.sleep(0.05)
         with phase.step("nothing"):
             pass
-    assert 0.1 <= phase.steps["listening"] <= phase.elapsed_seconds
+    assert 0.1 <= phase.seconds("listening") <= phase.elapsed_seconds
+    assert (phase.steps["listening"].times, phase.steps["nothing"].times) == (2, 1)
     assert phase.seconds("nothing") < 0.05
     assert phase.seconds("never entered") == 0
     assert set(phase.steps) == {"listening", "nothing"}
+
+
+def test_a_step_tells_waiting_from_working() -> None:
+    with monitor().phase("phase4_assembly") as phase:
+        with phase.step("waiting"):
+            time.sleep(0.3)
+        with phase.step("encoding"):
+            run_python(BUSY.format(seconds=0.3))
+    waiting, encoding = phase.steps["waiting"], phase.steps["encoding"]
+    assert waiting.seconds >= 0.3
+    assert waiting.cpu_seconds < 0.05
+    assert 0.3 <= encoding.cpu_seconds <= 0.45
+
+
+def test_a_step_that_fails_is_counted_all_the_same() -> None:
+    with pytest.raises(ZeroDivisionError), monitor().phase("phase1_ingest") as phase, phase.step("dividing"):
+        raise ZeroDivisionError
+    assert phase.steps["dividing"].times == 1
+
+
+def test_a_decorated_function_is_a_phase_each_time_it_is_called(tmp_path: Path) -> None:
+    watch = monitor(tmp_path / "m.jsonl")
+
+    @watch.phase("thumbnails", keep=True)
+    def draw(count: int) -> int:
+        time.sleep(0.02)
+        return count + 1
+
+    assert [draw(1), draw(2)] == [2, 3]
+    first, second = read_records(tmp_path / "m.jsonl")
+    assert first.phase == second.phase == "thumbnails"
+    assert (first.video_id, first.run_id) == ("3f2a", "r1")
+    assert first.elapsed_seconds >= 0.02
+    assert first.timestamp < second.timestamp
+
+
+def test_a_decorated_step_adds_up(tmp_path: Path) -> None:
+    with monitor().phase("phase1_ingest") as phase:
+
+        @phase.step("halving")
+        def half(number: int) -> int:
+            return number // 2
+
+        assert half(half(8)) == 2
+    assert phase.steps["halving"].times == 2
+
+
+def test_a_phase_that_fails_leaves_no_record(tmp_path: Path) -> None:
+    watch = monitor(tmp_path / "m.jsonl")
+    with pytest.raises(ZeroDivisionError), watch.phase("thumbnails", keep=True):
+        raise ZeroDivisionError
+    assert not (tmp_path / "m.jsonl").exists()
+
+
+def test_the_least_free_space_is_kept_for_every_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = os.statvfs(tmp_path)
+    free = [9, 4, 7]
+
+    def told(folder: Path) -> os.statvfs_result:
+        assert folder == tmp_path  # the nearest folder that exists
+        return os.statvfs_result(
+            (1000, *really[1:4], free.pop(0) * 1_000_000 // really.f_frsize, *really[5:])
+        )
+
+    monkeypatch.setattr(os, "statvfs", told)
+    space = FreeSpace({"output": tmp_path / "not" / "yet"})
+    for _ in range(3):
+        space.look()
+    assert space.least_mb()["output"] == pytest.approx(4, rel=0.01)
+
+
+def test_a_record_tells_the_free_space_of_real_disks(tmp_path: Path) -> None:
+    watch = PerformanceMonitor(video_id="v", run_id="r", path=tmp_path / "m.jsonl", disks={"state": tmp_path})
+    with watch.phase("thumbnails", keep=True):
+        pass
+    (record,) = read_records(tmp_path / "m.jsonl")
+    free = shutil.disk_usage(tmp_path).free / 1_000_000
+    assert record.disk_free_low_mb["state"] == pytest.approx(free, rel=0.2)  # others write and delete
 
 
 def test_cpu_of_this_process_and_of_ended_children_is_counted() -> None:

@@ -1,8 +1,11 @@
 import json
 import os
+import subprocess
+import sys
 import threading
 from datetime import UTC
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -181,3 +184,50 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"cannot write the metrics '.*file/m.jsonl'"):
         append_record(tmp_path / "file" / "m.jsonl", ingest())
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from cutdown.metrics import PhaseRecord, append_record
+
+path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+machine = dict.fromkeys(["cpu_seconds", "cpu_percent_mean", "cpu_percent_max", "peak_memory_mb"], 1.0)
+print(flush=True)
+sys.stdin.readline()  # until both are ready
+for number in range(count):
+    record = PhaseRecord(
+        phase="phase1_ingest", video_id=name, run_id="x" * (number % 300), elapsed_seconds=number,
+        disk_read_mb=None, disk_written_mb=None, **machine,
+    )
+    append_record(path, record)
+"""
+
+
+def test_two_processes_append_ten_thousand_records_each_and_lose_none(tmp_path: Path) -> None:
+    path, count = tmp_path / "m.jsonl", 10_000
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, path, name, str(count)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in "ab"
+    ]
+    for writer in writers:
+        assert writer.stdout
+        writer.stdout.readline()
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate()
+        assert writer.returncode == 0
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == 2 * count
+    for name in "ab":
+        assert [line["elapsed_seconds"] for line in lines if line["video_id"] == name] == list(range(count))
+    turns = sum(one["video_id"] != other["video_id"] for one, other in pairwise(lines))
+    assert turns > 20, "the two never wrote at the same time, so nothing was shown"
