@@ -19,7 +19,7 @@ from cutdown.batch.crew import Crew
 from cutdown.batch.here import run_batch
 from cutdown.batch.run import Watcher
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
-from cutdown.profiles import with_profile
+from cutdown.profiles import only_changed, with_profile
 from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions, default_environment
@@ -73,7 +73,7 @@ def optimize_batch(
         terms: What may be spent on each recording
     """
     if profile:
-        options = with_profile(options, options_of_profile(profile))
+        options = with_profile(only_changed(options), options_of_profile(profile))
     wishes = BatchWishes(
         source=source, dest=dest, selection=selection, limits=limits, options=options, terms=terms
     )

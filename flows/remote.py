@@ -21,7 +21,7 @@ from cutdown.errors import CutdownError, UsageError
 from cutdown.job import Job, Outcome
 from cutdown.media.ffmpeg import kill_all
 from cutdown.pipeline import optimize
-from cutdown.profiles import with_profile
+from cutdown.profiles import only_changed, with_profile
 from cutdown.progress import heard_by
 from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
@@ -32,6 +32,7 @@ from cutdown.timebase import Frozen
 from flows.local import configure_prefect
 from flows.optimize import as_tasks
 from tasks.artifacts import ProgressArtifacts, show_outcome, show_plan
+from tasks.events import budget_told
 from tasks.policies import open_store
 
 _ENDED_BY: Final = "the run came to no end of its own"
@@ -63,7 +64,7 @@ def publish_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
     parameters = flow_run.parameters
     options = OptimizeOptions.model_validate(parameters.get("options") or {})
     if profile := parameters.get("profile"):
-        options = with_profile(options, options_of_profile(profile))
+        options = with_profile(only_changed(options), options_of_profile(profile))
     order = order_from(
         parameters["source"],
         parameters["dest"],
@@ -121,7 +122,7 @@ def optimize_object(
         ticket: Filled in by a batch; leave it empty
     """
     if profile:
-        options = with_profile(options, options_of_profile(profile))
+        options = with_profile(only_changed(options), options_of_profile(profile))
     order = order_from(source, dest, options, terms, ticket)
     try:
         with reached_through(BlockSource()), heard_by(ProgressArtifacts()):
@@ -135,7 +136,8 @@ def optimize_object(
 
 def _make(job: Job) -> Outcome:
     """The job with every phase as a task of this run."""
-    outcome = optimize(job, as_tasks(), open_store(), on_plan=lambda edit: show_plan(job.name, edit))
+    with budget_told(job.name):
+        outcome = optimize(job, as_tasks(), open_store(), on_plan=lambda edit: show_plan(job.name, edit))
     show_outcome(job.name, outcome)
     return outcome
 
