@@ -38,9 +38,11 @@ test-engine *options:
 test-orchestration *options:
     {{bin}}/pytest tests/orchestration {{options}}
 
-# write the published schema of the edit plan anew
+# write the published schemas anew
 schema:
-    {{bin}}/python -m cutdown.cli schema > docs/schemas/edit-plan.schema.json
+    {{bin}}/python -m cutdown.cli schema edit-plan > docs/schemas/edit-plan.schema.json
+    {{bin}}/python -m cutdown.cli schema metrics > docs/schemas/metrics.schema.json
+    {{bin}}/python -m cutdown.cli schema baseline > docs/schemas/baseline.schema.json
 
 # the wheel, which holds only cutdown
 wheel:

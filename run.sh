@@ -50,7 +50,10 @@ Usage: ./run.sh VERB [OPTIONS]
   demo              make a small narrated screencast and cut it down: no key, no file needed
   optimize VIDEO    make a short, polished, narrated video of a recording
   estimate VIDEO    tell what a run will cost and take, before it
+  batch SOURCE DEST make every new recording of a folder or bucket short, each once
   report SOURCE     tell what many videos took, from their metrics: time, money, machine
+  benchmark         measure the speed of this checkout on this machine, into a baseline file
+  regression OLD NEW tell whether one baseline is slower than another, and in which phase
   evaluate WHAT DIR measure the director against labelled recordings
   test              run all tests
   server            start Prefect's server and UI on this machine
@@ -66,14 +69,14 @@ verb=${1:-help}
 [ $# -gt 0 ] && shift
 case $verb in
   help | -h | --help) usage ;;
-  demo | optimize | estimate | report)
+  demo | optimize | estimate | batch | report | regression)
     sync
     # Python finds flows/ beside this script; the caller's folder stays the working folder.
     PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m flows "$verb" "$@"
     ;;
-  evaluate)
+  benchmark | evaluate)
     sync
-    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m benchmarks.evaluate "$@"
+    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m "benchmarks.$verb" "$@"
     ;;
   test)
     sync

@@ -29,9 +29,10 @@ from cutdown.settings import OptimizeOptions
 from cutdown.storage import open_place
 from cutdown.storage.place import Item
 from cutdown.timebase import Frozen
+from flows.approval import PlanPage
 from flows.local import configure_prefect
 from flows.optimize import as_tasks
-from tasks.artifacts import ProgressArtifacts, show_outcome, show_plan
+from tasks.artifacts import ProgressArtifacts, show_outcome
 from tasks.events import budget_told
 from tasks.policies import open_store
 
@@ -137,7 +138,7 @@ def optimize_object(
 def _make(job: Job) -> Outcome:
     """The job with every phase as a task of this run."""
     with budget_told(job.name):
-        outcome = optimize(job, as_tasks(), open_store(), on_plan=lambda edit: show_plan(job.name, edit))
+        outcome = optimize(job, as_tasks(), open_store(), on_plan=PlanPage(job.name).show)
     show_outcome(job.name, outcome)
     return outcome
 

@@ -127,6 +127,12 @@ def show_outcome(name: str, outcome: Outcome) -> None:
                 key=f"stand-ins-{key_of(name)}",
                 description="Providers that did not deliver, and who went on",
             )
+        if outcome.advice:
+            create_markdown_artifact(
+                "# What would have helped\n\n" + "\n".join(f"- {_cell(line)}" for line in outcome.advice),
+                key=f"advice-{key_of(name)}",
+                description="Settings for the next run, by this run's own figures",
+            )
         create_table_artifact(table, key=f"metrics-{key_of(name)}", description="Time and cost by phase")
         if outcome.video:
             create_link_artifact(

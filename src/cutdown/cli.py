@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ from cutdown import __version__
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
 from cutdown.errors import CutdownError, UsageError
 from cutdown.job import FailedOutputError, Job, Outcome
+from cutdown.metrics.baseline_form import THRESHOLD
 from cutdown.profiles import profile_named, with_profile
 from cutdown.progress import heard_by, phase
 from cutdown.services.terms import Terms
@@ -44,7 +45,9 @@ Runner = Callable[[Job], Outcome]
 BatchRunner = Callable[[BatchWishes, "BatchLines"], "BatchAccount"]
 """Runs a batch, and tells how it goes on."""
 
+SchemaName = Literal["edit-plan", "metrics", "baseline"]
 WIDTH_OF_A_FILE: Final = 140  # columns of a table that goes to a pipe or a file
+REGRESSED: Final = 1
 INTERRUPTED: Final = 130  # as shells say of a program that Ctrl-C ended
 
 _INGEST = Group("Ingest: listening and watching", sort_key=1)
@@ -65,7 +68,7 @@ Bounds = Annotated[Limits, Parameter(name="*", group=_LIMITS)]
 Flag = Parameter(negative="")
 
 
-def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = "cutdown") -> App:
+def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = "cutdown") -> App:  # noqa: C901, PLR0915
     """The command line over runners.
 
     Args:
@@ -237,11 +240,40 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         return _show(run, Job(source=recording, out=out / "result", options=options, terms=terms))
 
     @app.command
-    def schema() -> int:
-        """Print the JSON Schema of an edit plan."""
+    def regression(baseline: Path, current: Path, /, *, threshold: float = THRESHOLD) -> int:
+        """Tell whether a measurement is slower than an earlier one, by phase and in total.
+
+        Both come from the benchmark, or from optimize --metrics-output. Exit code 1: something is slower by
+        more than the threshold, beyond what chance explains.
+
+        Args:
+            baseline: the earlier measurement
+            current: the one in question
+            threshold: how much slower is too slow: 0.2 is 20 %
+        """
+        from cutdown.metrics.baseline_form import Baseline
+        from cutdown.metrics.regression import compare
+        from cutdown.terminal.regression import print_comparison
+
+        if not threshold > 0:
+            raise UsageError(f"--threshold {threshold:g} is not above 0; give a share such as 0.2")
+        comparison = compare(Baseline.read(baseline), Baseline.read(current), threshold)
+        print_comparison(_output(), comparison)
+        return REGRESSED if comparison.slower else 0
+
+    @app.command
+    def schema(of: SchemaName = "edit-plan", /) -> int:
+        """Print the JSON Schema of a file that is written.
+
+        Args:
+            of: edit-plan; metrics: a line of a metrics file; baseline: a measurement
+        """
+        from cutdown.metrics.baseline_form import baseline_schema
+        from cutdown.metrics.schema import metrics_schema
         from cutdown.plan import edit_plan_schema
 
-        sys.stdout.write(json.dumps(edit_plan_schema(), indent=2) + "\n")
+        made = {"edit-plan": edit_plan_schema, "metrics": metrics_schema, "baseline": baseline_schema}[of]()
+        sys.stdout.write(json.dumps(made, indent=2) + "\n")
         return 0
 
     _add_report(app)

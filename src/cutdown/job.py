@@ -131,6 +131,8 @@ class Outcome(Frozen):
     """Providers that did not deliver, and who went on instead, a line each."""
     spent_before: float = 0.0
     """US dollars of earlier runs on this recording that did not come to their end."""
+    advice: tuple[str, ...] = ()
+    """Settings that would have helped, most urgent first, a line each."""
     flags: tuple[str, ...] = ()
     """What a person should look at, such as a line that did not fit."""
 

@@ -16,6 +16,7 @@ from cutdown.approval import PlanAgain, Reviewer
 from cutdown.current_run import current_run, running
 from cutdown.director.llm.prompts import prompt_version
 from cutdown.errors import MissingKeyError
+from cutdown.hindsight import look_back
 from cutdown.job import Job, Outcome
 from cutdown.memory import Remembered
 from cutdown.metrics import Forecast, PhaseRecord
@@ -23,7 +24,7 @@ from cutdown.metrics.found import found_again
 from cutdown.plan import EditPlan
 from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.progress import heard_by_nobody, phase
-from cutdown.publish import Results, publish
+from cutdown.publish import Results, publish, with_checking
 from cutdown.recording import Recording
 from cutdown.services.choices import Choice, completed, parse_choices
 from cutdown.services.ledger import Ledger
@@ -218,10 +219,23 @@ def optimize(
         with phase("probe"):
             recording = prepare(job, store)
         spent = Ledger().unfinished(recording.sha256)
-        results, records = _results(job, recording, do, store, on_plan, review)
-        outcome = publish(job, results, records, store, _forecast(job, results, store))
+        foreseen = _foreseen(job, store)
+        results, parts = _results(job, recording, do, store, on_plan, review)
+        records = with_checking(parts)
+        findings = look_back(job, results, records, store, cast_of(job.options))
+        told = _forecast(job, results, store)
+        outcome = publish(job, results, records, store, told, foreseen=foreseen, findings=findings)
         Ledger().finish(outcome.video_id, outcome.run_id)
     return outcome.model_copy(update={"spent_before": spent.total})
+
+
+def _foreseen(job: Job, store: Store) -> Forecast | None:
+    """What was to be expected of a whole run before it began."""
+    if job.dry_run:
+        return None
+    from cutdown.estimate import estimate
+
+    return estimate(job, store)
 
 
 def _forecast(job: Job, results: Results, store: Store) -> Forecast | None:

@@ -7,9 +7,8 @@ really done: a phase whose answer came from the cache says nothing of how long t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import quantiles
 from typing import Final, TypeVar
-
-import numpy as np
 
 from cutdown.metrics.records import (
     RECORD_OF_PHASE,
@@ -43,12 +42,12 @@ class Spread(Frozen):
         """The spread; all None but the count where there are no values. Between two values, in proportion."""
         if not values:
             return cls(count=0, mean=None, p50=None, p95=None)
-        middle, high = np.percentile(values, [50, 95])
+        twentieths = quantiles(values, n=20, method="inclusive") if len(values) > 1 else [values[0]] * 19
         return cls(
             count=len(values),
             mean=rounded(sum(values) / len(values)),
-            p50=rounded(float(middle)),
-            p95=rounded(float(high)),
+            p50=rounded(twentieths[9]),
+            p95=rounded(twentieths[18]),
         )
 
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import (
     AfterValidator,
     AwareDatetime,
+    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
@@ -24,6 +25,7 @@ from pydantic import (
 )
 
 from cutdown.errors import UsageError
+from cutdown.metrics.trace import Trace
 from cutdown.timebase import Frozen
 
 MEGABYTE: Final = 1_000_000
@@ -33,7 +35,13 @@ Measure = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(lamb
 Count = Annotated[int, Field(ge=0)]
 
 
-class GpuUsage(Frozen):
+class _Told(Frozen):
+    """A part of a record; what is said of its fields here is said in the published schema too."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class GpuUsage(_Told):
     """What the graphics processors did while the phase ran, other programs' work included."""
 
     name: str
@@ -42,7 +50,7 @@ class GpuUsage(Frozen):
     memory_mb_max: Measure | None = None
 
 
-class Usage(Frozen):
+class Usage(_Told):
     """What the machine did for a phase: this process and all its children.
 
     100 percent is one core fully busy.
@@ -60,9 +68,11 @@ class Usage(Frozen):
     disk_free_low_mb: Mapping[str, Measure] = Field(default_factory=dict)
     """Least free space on the disks that were written to: ``state``, and ``output`` where it is known."""
     gpu: GpuUsage | None = None
+    trace: Trace = Trace()
+    """The same over time."""
 
 
-class StepUsage(Frozen):
+class StepUsage(_Told):
     """A named step of a phase, all its times taken together."""
 
     seconds: Measure = 0.0
@@ -71,7 +81,7 @@ class StepUsage(Frozen):
     times: Count = 0
 
 
-class _Head(Frozen):
+class _Head(_Told):
     phase: str
     timestamp: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     """When the record was made, in UTC."""
@@ -92,7 +102,7 @@ class PhaseRecord(Usage, _Head):
         return {**write(self), **(self.model_extra or {})}
 
 
-class Replaced(Frozen):
+class Replaced(_Told):
     """A provider that was asked for, the one that did its work instead, and why."""
 
     wanted: str
@@ -133,7 +143,7 @@ class IngestRecord(ServiceRecord):
     segments_generated: Count
 
 
-class TokensUsed(Frozen):
+class TokensUsed(_Told):
     """Tokens that a language model was given and gave."""
 
     prompt: Count = 0
@@ -212,6 +222,7 @@ class AssemblyRecord(PhaseRecord):
                 "disk_written_mb": _sum(self.disk_written_mb, checking.disk_written_mb),
                 "disk_free_low_mb": _least(self.disk_free_low_mb, checking.disk_free_low_mb),
                 "steps": {**self.steps, **checking.steps},
+                "trace": self.trace.then(checking.trace),
                 "cached": self.cached and checking.cached,
             }
         )

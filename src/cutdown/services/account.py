@@ -174,8 +174,12 @@ class Account:
 
     def settle(self, reservation: Reservation, used: Used) -> None:
         """An answer came: book what it cost."""
-        free = reservation.free
-        cost = reservation.cost if free else self.prices.cost(reservation.provider, reservation.model, used)
+        cost = reservation.cost
+        if not reservation.free:
+            counted = self.prices.cost(reservation.provider, reservation.model, used)
+            cost = (
+                cost if counted.usd is None else counted
+            )  # not told what it used: the most that it may have
         self._ledger.append(self._entry("settle", reservation, cost.usd, used))
         self._close(reservation)
         before = self._spending.usd

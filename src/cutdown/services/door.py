@@ -15,6 +15,7 @@ import anyio
 from pydantic import BaseModel
 
 from cutdown.errors import ProviderError
+from cutdown.services import faults
 from cutdown.services.clock import Clock
 from cutdown.services.connections import Connection, connection_to, is_own_machine, provider_named
 from cutdown.services.limits import AdaptiveLimit
@@ -168,7 +169,7 @@ class Door:
                 account.took(waiting=clock.now() - begun)
             account.settle(reservation, used)
             limit.went_well()
-        return request.read(answer)
+        return self._read(request, answer)
 
     async def _send(self, request: Request[Answer, Result]) -> tuple[Answer, Used]:
         """One answer within the deadline, and what it says it used; every fault as a ProviderError."""
@@ -192,6 +193,13 @@ class Door:
             ) from None
         except Exception as error:  # noqa: BLE001  # SDKs let through what their libraries raise
             raise self._adapter.fault_of(error) from None
+
+    def _read(self, request: Request[Answer, Result], answer: Answer) -> Result:
+        """What an answer says. One of another form than it should have is the provider's fault, and no crash."""
+        try:
+            return request.read(answer)
+        except faults.BROKEN_ANSWERS:
+            raise faults.of_answer(self._title) from None
 
     def _pause(self, paused: float) -> float:
         """Exponential with full jitter on its upper half, in seconds."""

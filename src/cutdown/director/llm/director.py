@@ -132,7 +132,7 @@ class Judgement:
             for index, line in enumerate(self._text.lines)
             for sound in range(line.sound, line.end)
         }
-        usual = worths([sentence.text for sentence in sentences])
+        usual = worths([sentence.spoken(self._talk) for sentence in sentences])
         most = max(usual, default=1.0)
         protected = self.sounds("keep")
         values = []

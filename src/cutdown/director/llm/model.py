@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from cutdown.errors import ProviderError
 from cutdown.services.account import Account
 from cutdown.services.choices import Choice
 from cutdown.services.door import Request
@@ -18,7 +17,7 @@ from cutdown.timebase import Frozen
 Form = TypeVar("Form", bound=BaseModel)
 
 DEADLINE: Final = 240.0  # seconds for one answer; a long one of a thinking model takes two minutes
-_CHARACTERS_A_TOKEN: Final = 3  # English has 4 or more; the room above is for names and figures
+_BYTES_A_TOKEN: Final = 3  # English has 4 or more, and a Chinese character, three bytes long, takes about one
 
 
 class Prompt(Frozen):
@@ -33,7 +32,7 @@ class Prompt(Frozen):
 
     def most_tokens(self) -> int:
         """The most tokens it may come to, by its length."""
-        return sum(map(len, (self.stable, self.shared, self.fresh))) // _CHARACTERS_A_TOKEN + 500
+        return len((self.stable + self.shared + self.fresh).encode()) // _BYTES_A_TOKEN + 500
 
 
 class WrongAnswerError(Exception):
@@ -147,6 +146,17 @@ def body_of(raw: Any) -> Mapping[str, Any]:
     return body
 
 
-def unreadable(title: str) -> ProviderError:
-    """An answer of the provider, not of its model, that makes no sense."""
-    return ProviderError(f"{title} gave an answer that cannot be read", retryable=True, fault="broken answer")
+def filled(form: type[Form], text: str) -> Form:
+    """The form, with what a model wrote.
+
+    Raises:
+        WrongAnswerError: it is not of that form; told without what it said.
+    """
+    try:
+        return form.model_validate_json(text)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    raise WrongAnswerError(
+        f"{place}: {fault['msg']}" if place else "the answer is not the JSON object that was asked for"
+    )
