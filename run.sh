@@ -59,7 +59,7 @@ Usage: ./run.sh VERB [OPTIONS]
   server            start Prefect's server and UI on this machine
   deploy            put into force what is declared: pool, deployments, limits, automations
   worker            start a worker that runs what is deployed
-  announce VIDEO    tell Prefect that a recording has arrived
+  announce FILE DEST tell Prefect that a recording has arrived
 
 ./run.sh VERB --help tells the options of a verb.
 TEXT

@@ -21,6 +21,8 @@ from flows.local import PORT, configure_prefect
 ROOT: Final = Path(__file__).resolve().parent.parent
 POOL: Final = "cutdown"
 LIGHT_POOL: Final = "cutdown-light"
+RECORDINGS: Final = "CUTDOWN_RECORDINGS"
+VIDEOS: Final = "CUTDOWN_VIDEOS"
 
 Rest = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
 
@@ -74,41 +76,67 @@ def worker(*prefect: Rest, pool: str = POOL, limit: int | None = None) -> int:
 
 
 @app.command
-def deploy(*prefect: Rest, pool: str = POOL, light_pool: str = LIGHT_POOL, alerts: str | None = None) -> int:
+def deploy(
+    *prefect: Rest,
+    pool: str = POOL,
+    light_pool: str = LIGHT_POOL,
+    recordings: str | None = None,
+    videos: str | None = None,
+    alerts: str | None = None,
+) -> int:
     """Put into force what is declared: block types, pools, limits, deployments, automations; again after a change.
 
     Args:
         prefect: options of `prefect deploy`
         pool: where recordings are worked on; one that is declared in deployments/pools.yaml
         light_pool: where runs go that wait more than they work
+        recordings: where the nightly batch looks: a folder or s3://..., as workers reach it; CUTDOWN_RECORDINGS
+            where not given
+        videos: where its results go; CUTDOWN_VIDEOS where not given. Its schedule is on where both are given
         alerts: address that automations post alerts to; kept encrypted in Prefect
     """
+    places = (recordings or environment(RECORDINGS) or "", videos or environment(VIDEOS) or "")
     _reach_server()
-    default_environment({"CUTDOWN_POOL": pool, "CUTDOWN_LIGHT_POOL": light_pool}, replace=True)
+    default_environment(
+        {
+            "CUTDOWN_POOL": pool,
+            "CUTDOWN_LIGHT_POOL": light_pool,
+            RECORDINGS: places[0],
+            VIDEOS: places[1],
+            "CUTDOWN_NIGHTLY": "true" if all(places) else "false",
+        },
+        replace=True,
+    )
     from deployments.bootstrap import put_into_force
 
     for line in put_into_force((pool, light_pool), alerts):
         sys.stdout.write(f"{line}\n")
+    if not all(places):
+        sys.stdout.write("schedule off: nightly-batch; --recordings and --videos say from where to where\n")
     sys.stdout.flush()
     with contextlib.chdir(ROOT):  # entry points are relative to it
         return _prefect("--no-prompt", "deploy", "--all", *prefect)
 
 
 @app.command
-def announce(recording: Path, /, *, out: Path | None = None) -> int:
-    """Tell Prefect that a recording has arrived; the deployment optimize-video then makes it short.
+def announce(recording: str, dest: str, /) -> int:
+    """Tell Prefect that a recording has arrived; the deployment optimize-object then makes it short.
 
     Args:
-        recording: where it lies, as the worker sees it
-        out: folder for the results; NAME.cutdown beside the recording where not given
+        recording: s3://..., or a path that the workers can read
+        dest: s3:// prefix or folder for the results
     """
     _reach_server()
     from deployments.arrivals import announce as tell
 
-    source = recording.absolute()
-    event = asyncio.run(tell(source, (out or source.with_suffix(".cutdown")).absolute()))
-    sys.stdout.write(f"{event.event} {source}\n")
+    event = asyncio.run(tell(_address(recording), _address(dest)))
+    sys.stdout.write(f"{event.event} {event.payload['source']}\n")
     return 0
+
+
+def _address(place: str) -> str:
+    """A place as workers write it: what is no address is a path."""
+    return place if "://" in place else str(Path(place).absolute())
 
 
 def _reach_server() -> None:

@@ -28,6 +28,7 @@ from flows.approval import PlanPage, Review, reviewer
 from tasks.artifacts import ProgressArtifacts, show_outcome
 from tasks.assembly import assemble, check
 from tasks.director import direct
+from tasks.events import budget_told
 from tasks.ingest import ingest
 from tasks.policies import open_store
 from tasks.voice import speak
@@ -80,7 +81,7 @@ def optimize_video(
     page = PlanPage(job.name)
     asked = reviewer(page, review)
     try:
-        with heard_by(ProgressArtifacts()), reached_through(BlockSource()):
+        with heard_by(ProgressArtifacts()), reached_through(BlockSource()), budget_told(job.name):
             outcome = optimize(job, as_tasks(), open_store(), on_plan=page.show, review=asked)
     except RejectedError as rejected:  # nobody's fault, so no failure: a state of its own
         return Cancelled(name="Rejected", message=str(rejected))  # type: ignore[return-value]  # Prefect takes it

@@ -33,6 +33,7 @@ from flows.approval import PlanPage
 from flows.local import configure_prefect
 from flows.optimize import as_tasks
 from tasks.artifacts import ProgressArtifacts, show_outcome
+from tasks.events import budget_told
 from tasks.policies import open_store
 
 _ENDED_BY: Final = "the run came to no end of its own"
@@ -136,7 +137,8 @@ def optimize_object(
 
 def _make(job: Job) -> Outcome:
     """The job with every phase as a task of this run."""
-    outcome = optimize(job, as_tasks(), open_store(), on_plan=PlanPage(job.name).show)
+    with budget_told(job.name):
+        outcome = optimize(job, as_tasks(), open_store(), on_plan=PlanPage(job.name).show)
     show_outcome(job.name, outcome)
     return outcome
 

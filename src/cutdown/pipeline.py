@@ -195,7 +195,7 @@ def optimize(
     do: Phases,
     store: Store,
     *,
-    on_plan: Callable[[EditPlan], None] = lambda _plan: None,
+    on_plan: Callable[[EditPlan], object] = lambda _plan: None,
     review: Reviewer | None = None,
 ) -> Outcome:
     """Make one recording short.
@@ -259,7 +259,7 @@ def _results(
     recording: Recording,
     do: Phases,
     store: Store,
-    on_plan: Callable[[EditPlan], None] = lambda _plan: None,
+    on_plan: Callable[[EditPlan], object] = lambda _plan: None,
     review: Reviewer | None = None,
 ) -> tuple[Results, list[PhaseRecord]]:
     options = job.effective_options
