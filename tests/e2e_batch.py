@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from fleet_kit import Program, Server, asked_at, deploy, worker
+from fleet_kit import Program, Server, asked_at, put_into_force, worker
 from proxy_kit import FaultyProxy
 from rich.console import Console
 from rich.table import Table
@@ -98,7 +98,7 @@ class Setting:
             home = folder / "here"
             (home / "prefect").mkdir(parents=True)
             stack.enter_context(asked_at(server.api, home / "prefect"))
-            _deploy()
+            put_into_force(server.api, home)
             reach = s3.environment() | {"AWS_ENDPOINT_URL_S3": proxy.endpoint}
             workers = {
                 name: worker(name, pool, folder, server.api, limit=limit, **reach).start()
@@ -132,6 +132,7 @@ class Setting:
             "source": source,
             "dest": dest,
             "options": options,
+            "selection": {},
             "limits": {"where": "workers", "side_by_side": 4, "lease_seconds": LEASE},
         }
         due = datetime.now(UTC) + timedelta(seconds=75)
@@ -347,7 +348,7 @@ def _kill_in_mid_render(setting: Setting) -> tuple[str, str]:
                 "/task_runs/filter", json={"task_runs": {"state": {"name": {"any_": ["Running"]}}}}
             ).json()
         for task in tasks:
-            if task["name"].startswith("assembl") and UUID(task["flow_run_id"]) in runs:
+            if task["name"].startswith("render ") and UUID(task["flow_run_id"]) in runs:
                 name = runs[UUID(task["flow_run_id"])].parameters["ticket"]["name"]
                 holder = _holder_of(place, name)
                 if holder in setting.workers:
@@ -375,14 +376,6 @@ def _restart(server: Server) -> None:
     server.start()
     server.wait()
     say("Prefect's server is back")
-
-
-def _deploy() -> None:
-    from flows.batch import optimize_batch
-    from flows.remote import optimize_object
-
-    deploy(optimize_object, "optimize-object", "flows/remote.py:optimize_object", "cutdown")
-    deploy(optimize_batch, "nightly-batch", "flows/batch.py:optimize_batch", "cutdown-light")
 
 
 def _due_at(due: datetime, parameters: dict[str, Any], on_begin: Callable[[], None]) -> Any:

@@ -15,6 +15,7 @@ import httpx
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
+PATH = os.pathsep.join((str(ROOT), str(ROOT / "src")))
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -114,15 +115,31 @@ def worker(name: str, pool: str, folder: Path, api: str, *, limit: int, **enviro
     (home / "prefect").mkdir(parents=True)
     own = {
         "CUTDOWN_HOME": str(home),
-        "CUTDOWN_ROOT": str(ROOT),
         "CUTDOWN_WORKER": name,
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_API_URL": api,
         "PREFECT_WORKER_QUERY_SECONDS": "2",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": PATH,
     }
-    start = ["-m", "prefect", "worker", "start", "--pool", pool, "--name", name, "--limit", str(limit)]
+    start = ["-m", "deployments", "worker", "--pool", pool, "--limit", str(limit), "--name", name]
     return Program(name, start, own | environment, folder)
+
+
+def put_into_force(api: str, home: Path) -> None:
+    """Everything that is declared, as ``./run.sh deploy`` does it."""
+    environment = {
+        **os.environ,
+        **QUIET,
+        "CUTDOWN_HOME": str(home),
+        "PREFECT_API_URL": api,
+        "PYTHONPATH": PATH,
+    }
+    places = ["--recordings", "s3://recordings/in", "--videos", "s3://recordings/out"]
+    command = [sys.executable, "-m", "deployments", "deploy", *places]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextlib.contextmanager
