@@ -100,7 +100,9 @@ def publish_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
 def _run_name() -> str:
     """A run is called after its recording."""
     parameters = this_run.parameters
-    ticket = parameters.get("ticket")
+    ticket = parameters.get("ticket") and Ticket.model_validate(
+        parameters["ticket"]
+    )  # a worker has plain JSON here
     return f"optimize {ticket.name if ticket else parameters['source']}"
 
 
