@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
 import pytest
 import yaml
-from prefect_kit import Server, environment, verb
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 KNOWN_KEYS: Final = {  # Prefect drops any other without a word
