@@ -43,6 +43,25 @@ sync() {
   printf '%s' "$want" >"$stamp"
 }
 
+# Some tests drive a browser and a PostgreSQL server. Where they can be had they are; elsewhere those tests are skipped.
+tools_for_tests() {
+  local package
+  for package in chromium postgresql-15; do
+    if [ "$package" = chromium ]; then
+      command -v chromium >/dev/null 2>&1 && continue
+    else
+      [ -x /usr/lib/postgresql/15/bin/initdb ] && continue
+    fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+      printf 'Setting up for the tests (once): %s ...\n' "$package" >&2
+      # RUNLEVEL: nothing that is installed is started.
+      DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 timeout 300 sh -c \
+        "apt-get update -qq && apt-get install -y -qq --no-install-recommends $package" >/dev/null 2>&1 </dev/null && continue
+    fi
+    printf 'run.sh: %s is not there and could not be installed; its tests are skipped\n' "$package" >&2
+  done
+}
+
 usage() {
   cat <<'TEXT'
 Usage: ./run.sh VERB [OPTIONS]
@@ -80,6 +99,7 @@ case $verb in
     ;;
   test)
     sync
+    tools_for_tests
     cd "$root" && exec "$root/.venv/bin/just" check "$@"
     ;;
   server | deploy | worker | announce)

@@ -142,15 +142,23 @@ def _address(place: str) -> str:
 def _reach_server() -> None:
     configure_prefect(PORT)
     default_environment({"PREFECT_API_URL": f"http://127.0.0.1:{PORT}/api"})
+    import httpx
     from prefect.client.orchestration import get_client
 
-    with get_client(sync_client=True) as client:
-        fault = client.api_healthcheck()
-    if fault is not None:
+    address = environment("PREFECT_API_URL")
+    try:
+        with get_client(sync_client=True) as client:
+            client.read_work_pools(limit=1)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.UNAUTHORIZED:
+            raise
+        raise UsageError(
+            f"the Prefect server at {address} wants a password; set PREFECT_API_AUTH_STRING to USER:PASSWORD"
+        ) from error
+    except httpx.TransportError as error:
         raise NoServerError(
-            f"no Prefect server answers at {environment('PREFECT_API_URL')}; start one with ./run.sh server, or set "
-            "PREFECT_API_URL to one that runs"
-        )
+            f"no Prefect server answers at {address}; start one with ./run.sh server, or set PREFECT_API_URL to one that runs"
+        ) from error
 
 
 def _is_taken(port: int) -> bool:

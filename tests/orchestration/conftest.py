@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from prefect_kit import Receiver, Server, environment, free_port, running, verb
 
 from cutdown.demo import make_demo
+
+DEPLOY: Final = ("deploy", "--recordings", "s3://recordings/day", "--videos", "s3://videos")
+"""What a site says about itself."""
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +72,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterat
     ours = environment(home / "state", server.api)
     with running(home / "server.log", environment(home / "state"), "server", "--port", str(port)) as process:
         server.wait_until_it_answers(process, home / "server.log")
-        done = verb(ours, "deploy", "--alerts", receiver.url)
+        done = verb(ours, *DEPLOY, "--alerts", receiver.url)
         assert done.returncode == 0, done.stdout + done.stderr
         with running(home / "worker.log", ours, "worker", "--limit", "4"):
             yield server
