@@ -19,7 +19,7 @@ from benchmarks.standard_videos import StandardVideo, take
 from benchmarks.yardstick import yardstick_seconds
 from cutdown.errors import RenderError
 from cutdown.media.probe import probe
-from cutdown.metrics import PhaseRecord, baseline, read_records
+from cutdown.metrics import AssemblyRecord, PhaseRecord, baseline, read_records
 from cutdown.metrics.baseline_form import PHASES, PROCESS, TOTAL, Case, Figures, Run, Video, spread_of
 from cutdown.settings import HOME_VARIABLE, child_environment
 
@@ -128,7 +128,9 @@ def _run_once(video: Path, folder: Path, handicap: Mapping[str, float]) -> Measu
         yardstick_cpu=yardstick,
         others_share=others.share,
         peak_memory_mb=max(record.peak_memory_mb for record in records),
-        output_seconds=next(record.output_video_duration for record in records if record.phase == PHASES[-1]),
+        output_seconds=next(
+            record.output_video_duration for record in records if isinstance(record, AssemblyRecord)
+        ),
     )
     return Measured(run, records)
 
