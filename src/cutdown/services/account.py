@@ -175,7 +175,9 @@ class Account:
         cost = reservation.cost
         if not reservation.free:
             counted = self.prices.cost(reservation.provider, reservation.model, used)
-            cost = cost if counted.usd is None else counted  # not told what it used: the most that it may have
+            cost = (
+                cost if counted.usd is None else counted
+            )  # not told what it used: the most that it may have
         self._ledger.append(self._entry("settle", reservation, cost.usd, used))
         self._close(reservation)
         before = self._spending.usd

@@ -107,6 +107,7 @@ def connection_to(provider: str) -> Connection:
 
     Raises:
         MissingKeyError: no key, or no address where one is needed; names every place searched.
+        UsageError: the address is none.
     """
     known = providers()[provider]
     sources = (*_brought.get(), Surroundings())
@@ -115,12 +116,27 @@ def connection_to(provider: str) -> Connection:
         if found is None:
             continue
         if (found.key or not known.key_needed) and (found.base_url or not known.address_needed):
+            _require_address(found.base_url, known, source.place(provider))
             return found
     searched = "; then ".join(source.place(provider) for source in sources)
     what = "key" if known.key_needed else "address"
     raise MissingKeyError(
         f"no {what} for {known.title} ('{provider}'); looked for {searched}; set one, or choose another provider"
     )
+
+
+def _require_address(address: str, known: Provider, place: str) -> None:
+    """See that a base URL can be asked; it is not shown, because some hold a password."""
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if address and not whole:
+        raise UsageError(
+            f"the base URL of {known.title} is no address; write it as http://HOST:PORT/v1 or https://HOST/v1 "
+            f"({known.address}, or {place})"
+        )
 
 
 @functools.cache

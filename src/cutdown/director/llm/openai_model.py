@@ -6,7 +6,15 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from cutdown.director.llm.model import Form, Prompt, ServiceModel, WrongAnswerError, body_of, filled, require_whole
+from cutdown.director.llm.model import (
+    Form,
+    Prompt,
+    ServiceModel,
+    WrongAnswerError,
+    body_of,
+    filled,
+    require_whole,
+)
 from cutdown.services.used import Used
 
 
