@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
 import shutil
 import uuid
@@ -16,7 +17,7 @@ from cutdown.storage.client import PATIENCE, STALLED, Client
 from cutdown.storage.faults import RefusedError
 from cutdown.storage.fetching import Fetch, changed
 from cutdown.storage.names import checked, is_name
-from cutdown.storage.place import Change, Item, SourceChangedError
+from cutdown.storage.place import Change, Item, SourceChangedError, Unfinished
 from cutdown.storage.sending import Sending
 
 _SHA256: Final = "sha256"
@@ -201,6 +202,39 @@ class S3Place:
         except RefusedError:
             return {}
         return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        """Multi-part uploads that were neither completed nor aborted; S3 charges for their parts."""
+        more: dict[str, Any] = {}
+        while True:
+            page = self._uploads(more)
+            for upload in page.get("Uploads", ()):
+                if upload["Key"].startswith(self._before):  # not every service minds the prefix
+                    yield Unfinished(
+                        name=upload["Key"][len(self._before) :],
+                        begun=upload["Initiated"],
+                        size=None,  # would take a request for each
+                        handle=upload["UploadId"],
+                    )
+            if not page.get("IsTruncated"):
+                return
+            more = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+
+    def drop(self, rest: Unfinished) -> None:
+        """Abort an upload."""
+        with contextlib.suppress(RefusedError):  # it has ended meanwhile
+            self._ask(
+                f"removing what is left of {self.url}/{rest.name}",
+                lambda s3: s3.abort_multipart_upload(
+                    Bucket=self.bucket, Key=self._before + rest.name, UploadId=rest.handle
+                ),
+            )
+
+    def _uploads(self, more: dict[str, Any]) -> Any:
+        return self._ask(
+            f"listing uploads to {self.url}",
+            lambda s3: s3.list_multipart_uploads(Bucket=self.bucket, Prefix=self._before, **more),
+        )
 
     def _key(self, name: str) -> str:
         return self._before + checked(name)

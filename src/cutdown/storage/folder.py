@@ -25,7 +25,7 @@ from typing import Final
 from cutdown.errors import StorageError, UsageError
 from cutdown.files import BLOCK, UNFINISHED, make_lasting, unfinished_beside, write_whole
 from cutdown.storage.names import checked, is_name
-from cutdown.storage.place import Change, Item, SourceChangedError
+from cutdown.storage.place import Change, Item, SourceChangedError, Unfinished
 
 _LOCK: Final = f"{UNFINISHED}lock"
 LABELS: Final = ".tags.json"
@@ -148,6 +148,27 @@ class FolderPlace:
             raise UsageError(
                 f'\'{self._path(name + LABELS)}\' is not a JSON object such as {{"priority": "high"}}; mend or remove it'
             ) from None
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        """Temporary files, of transfers and of whoever else writes whole files in the folder."""
+        for folder, _folders, files in os.walk(self.root):
+            for file in sorted(files):
+                if file.startswith(UNFINISHED) and file != _LOCK:
+                    path = Path(folder) / file
+                    with contextlib.suppress(FileNotFoundError):
+                        status = path.stat()
+                        name = path.relative_to(self.root).as_posix()
+                        yield Unfinished(
+                            name=name,
+                            begun=datetime.fromtimestamp(status.st_mtime, UTC),
+                            size=status.st_size,
+                            handle=name,
+                        )
+
+    def drop(self, rest: Unfinished) -> None:
+        """Remove a temporary file."""
+        with _told(self.url):
+            (self.root / rest.handle).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self.root / checked(name)
