@@ -27,8 +27,8 @@ _WRITER: Final = "written-by"
 class S3Place:
     """A prefix of a bucket.
 
-    May be used from several threads, and in processes that are forked or spawned. Progress is told from
-    another thread than the caller's.
+    May be used from several threads, and in processes that are forked or spawned. Progress is told from another
+    thread than the caller's; who is told must not use the place there.
 
     Args:
         bucket: its name.
@@ -131,18 +131,17 @@ class S3Place:
 
         Raises:
             StorageError: it cannot be sent, or is not there as it was sent.
+            UsageError: the file cannot be read.
             SourceChangedError: the file was changed meanwhile.
         """
-        before = source.stat()
-        sha256 = sha256 or hash_file(source)
-        about: dict[str, Any] = {
-            "Metadata": {_SHA256: sha256},
-            "ContentType": mimetypes.guess_type(name)[0] or "application/octet-stream",
-        }
-        sending = Sending(self.client, self._key(name), source, before.st_size, about, on_bytes)
-        self.client.run(sending.run)
+        try:
+            before = source.stat()
+            sha256 = sha256 or hash_file(source)
+            self._send(source, name, before.st_size, sha256, on_bytes)
+            after = source.stat()
+        except OSError as error:
+            raise UsageError(f"cannot read '{source}': {error.strerror}; check the path") from error
         head = self._head(name)
-        after = source.stat()
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
             raise SourceChangedError(f"'{source}' changed while it was published to {self.url}/{name}")
         if head is None or (head["ContentLength"], head["Metadata"].get(_SHA256)) != (
@@ -154,6 +153,13 @@ class S3Place:
                 retryable=True,
             )
         return _item(name, head)
+
+    def _send(self, source: Path, name: str, size: int, sha256: str, on_bytes: Change | None) -> None:
+        about = {
+            "Metadata": {_SHA256: sha256},
+            "ContentType": mimetypes.guess_type(name)[0] or "application/octet-stream",
+        }
+        self.client.run(Sending(self.client, self._key(name), source, size, about, on_bytes).run)
 
     def read(self, name: str) -> tuple[bytes, str] | None:
         """A small file's bytes and tag; None where there is none."""
