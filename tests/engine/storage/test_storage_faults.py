@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +19,7 @@ from pydantic import SecretStr
 from s3_kit import KEY, READER, SECRET, S3Server, free_ports
 
 from cutdown.errors import MissingKeyError, StorageError
+from cutdown.janitor import rests
 from cutdown.storage import SourceChangedError, open_place
 from cutdown.storage.access import BucketAccess
 from cutdown.storage.bucket import S3Place
@@ -147,6 +152,46 @@ def test_a_publish_that_is_interrupted_takes_its_parts_away(s3: S3Server, bucket
     with pytest.raises(Stopped):
         place.publish(large, "large.bin", on_bytes=stop)
     assert list(place.list()) == []
+    assert uploads(place) == []
+
+
+PUBLISH = """
+import sys
+from pathlib import Path
+from cutdown.storage import open_place, sending
+sending.PART = int(sys.argv[3])
+open_place(sys.argv[1]).publish(Path(sys.argv[2]), "large.bin", on_bytes=lambda _more: print("some", flush=True))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
+def test_a_process_that_ends_in_mid_publish_shows_nothing(
+    s3: S3Server, bucket: str, tmp_path: Path, how: signal.Signals
+) -> None:
+    """Asked to end, it takes its parts away; killed, it leaves them to the janitor."""
+    source = tmp_path / "large.bin"
+    source.write_bytes(os.urandom(5 * SMALL))
+    with FaultyProxy(s3.port, [None, *[Fault("server", rate=2 * MEGABYTE)] * 4]) as proxy:
+        child = subprocess.Popen(
+            [sys.executable, "-c", PUBLISH, f"s3://{bucket}", str(source), str(SMALL)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | s3.environment() | {"AWS_ENDPOINT_URL_S3": proxy.endpoint},
+        )
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"some\n"
+            child.send_signal(how)
+            child.communicate(timeout=60)
+        finally:
+            child.kill()
+            child.communicate()
+    assert child.returncode != 0
+    place = s3.place(bucket)
+    assert list(place.list()) == []
+    left = [] if how == signal.SIGINT else ["large.bin"]
+    assert uploads(place) == left
+    assert [item.name for item in rests(place, timedelta(0))] == left
     assert uploads(place) == []
 
 
