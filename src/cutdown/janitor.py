@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from cutdown.files import UNFINISHED
 from cutdown.shared_store import SharedStore, file_name, open_store
-from cutdown.storage import FolderPlace, Place, open_place
+from cutdown.storage import FolderPlace, Place, TidyPlace, open_place
 from cutdown.store import Ref, Store
 from cutdown.timebase import Frozen
 
@@ -88,7 +88,7 @@ def tidy(
     return Tidied(dry_run=dry_run, removed=tuple(removed), kept_bytes=kept)
 
 
-def rests(place: Place, older_than: timedelta, *, dry_run: bool = False) -> Iterator[Removed]:
+def rests(place: TidyPlace, older_than: timedelta, *, dry_run: bool = False) -> Iterator[Removed]:
     """Remove what broken transfers have left in a place, and tell each."""
     now = datetime.now(UTC)
     for rest in place.unfinished():

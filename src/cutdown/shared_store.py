@@ -17,7 +17,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from cutdown.settings import shared_store, state_folder
-from cutdown.storage import Place, SourceChangedError, open_place
+from cutdown.storage import SourceChangedError, TidyPlace, open_place
 from cutdown.store import Ref, Store
 
 _AT_ONCE: Final = 4  # small files side by side
@@ -31,7 +31,7 @@ class SharedStore(Store):
         place: what is shared.
     """
 
-    def __init__(self, root: Path, place: Place) -> None:
+    def __init__(self, root: Path, place: TidyPlace) -> None:
         super().__init__(root)
         self.place = place
         self._told = root / "shared" / hashlib.sha256(place.url.encode()).hexdigest()[:16]

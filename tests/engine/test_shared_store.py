@@ -11,7 +11,7 @@ from s3_kit import S3Server
 from cutdown.errors import StorageError
 from cutdown.memory import Remembered, remembered
 from cutdown.shared_store import SharedStore, file_name, key_name, open_store
-from cutdown.storage import FolderPlace, Place
+from cutdown.storage import FolderPlace, TidyPlace
 from cutdown.store import Ref, Store, hash_key
 from cutdown.timebase import Frozen
 
@@ -32,7 +32,7 @@ def a_phase(calls: list[str]) -> Remembered[Answer]:
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> TidyPlace:
     if request.param == "folder":
         return FolderPlace(tmp_path / "shared")
     s3: S3Server = request.getfixturevalue("s3")
@@ -40,7 +40,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def machine(place: Place, tmp_path: Path) -> Callable[[str], SharedStore]:
+def machine(place: TidyPlace, tmp_path: Path) -> Callable[[str], SharedStore]:
     return lambda name: SharedStore(tmp_path / name, place)
 
 
@@ -56,7 +56,9 @@ def test_another_machine_finds_what_was_done(machine: Callable[[str], SharedStor
     assert other.read_text(answer.text) == "ABC"
 
 
-def test_what_only_helps_on_the_spot_is_not_sent(machine: Callable[[str], SharedStore], place: Place) -> None:
+def test_what_only_helps_on_the_spot_is_not_sent(
+    machine: Callable[[str], SharedStore], place: TidyPlace
+) -> None:
     store = machine("one")
     store.remember("ab" * 32, store.put_bytes(b"a piece of picture"))
     assert list(place.list()) == []
@@ -65,7 +67,7 @@ def test_what_only_helps_on_the_spot_is_not_sent(machine: Callable[[str], Shared
 
 
 def test_a_file_that_is_gone_or_broken_is_made_again(
-    machine: Callable[[str], SharedStore], place: Place, tmp_path: Path
+    machine: Callable[[str], SharedStore], place: TidyPlace, tmp_path: Path
 ) -> None:
     calls = list[str]()
     work = a_phase(calls)
@@ -88,7 +90,7 @@ def test_a_file_that_is_gone_or_broken_is_made_again(
 
 
 def test_what_could_not_be_sent_is_sent_the_next_time(
-    machine: Callable[[str], SharedStore], place: Place, monkeypatch: pytest.MonkeyPatch
+    machine: Callable[[str], SharedStore], place: TidyPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = list[str]()
     work = a_phase(calls)

@@ -99,8 +99,12 @@ class Place(Protocol):
         """Labels that users put on a file; empty where there are none."""
         ...
 
+
+class TidyPlace(Place, Protocol):
+    """A place that also shows what publishes that were broken off have left."""
+
     def unfinished(self) -> Iterator[Unfinished]:
-        """What publishes that were broken off have left, and those that are under way."""
+        """Rests of publishes that were broken off, and publishes that are under way."""
         ...
 
     def drop(self, rest: Unfinished) -> None:
