@@ -15,12 +15,11 @@ from prefect.serializers import JSONSerializer
 from prefect.tasks import Task
 
 import cutdown.shared_store
-from blocks.storage import BucketSource
+from blocks.reach import keys_from_blocks
 from cutdown.errors import CutdownError
 from cutdown.memory import Remembered, refs_in
 from cutdown.products import Directed, Ingested, Voiced, as_asked_for
 from cutdown.settings import shared_store, state_folder
-from cutdown.storage.access import buckets_reached_through
 from cutdown.store import Store
 
 LONGEST_WAIT: Final = 300.0  # seconds; a service that asks for an hour is asked again sooner, or not at all
@@ -35,7 +34,7 @@ def open_store() -> Store:
 
 @functools.lru_cache(maxsize=4)  # a bucket's connections are kept
 def _opened(_home: Path, _place: str | None) -> Store:
-    with buckets_reached_through(BucketSource()):
+    with keys_from_blocks():
         return cutdown.shared_store.open_store()
 
 
