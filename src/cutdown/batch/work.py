@@ -40,8 +40,9 @@ from cutdown.progress import phase
 from cutdown.services.ledger import Ledger
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions, environment, state_folder
+from cutdown.shared_store import local_store
 from cutdown.storage.place import Item, Place, SourceChangedError
-from cutdown.store import Store, hash_file
+from cutdown.store import hash_file
 from cutdown.timebase import Frozen
 
 Make = Callable[[Job], Outcome]
@@ -375,7 +376,7 @@ def _see_that_it_fits(job: Job) -> None:
         return
     from cutdown.estimate import estimate
 
-    needs = estimate(job, Store(state_folder() / "store")).range_usd[1]
+    needs = estimate(job, local_store()).range_usd[1]
     if needs and needs > job.terms.budget:
         raise TooDearError(needs, job.terms.budget)
 
