@@ -18,7 +18,7 @@ import psutil
 
 from cutdown.batch.desk import Desk
 from cutdown.batch.lease import Lease, LostLeaseError, StorageClock, kept, take
-from cutdown.batch.names import content_key, item_key, result_folder, shelf
+from cutdown.batch.names import content_key, item_key, result_folder, shelf, way_back
 from cutdown.batch.patience import patiently
 from cutdown.batch.records import (
     Done,
@@ -258,11 +258,12 @@ class Bench:
         """Make it short and put every file in its place; the manifest is not written yet."""
         began = datetime.now(UTC)
         turn = leases[1].state
-        job = Job(source=local, out=out, options=order.options, terms=order.terms)
+        folder = result_folder(order.item.name, content, turn.turn)
+        back = way_back(order.source, order.item.name, order.dest, folder)
+        job = Job(source=local, out=out, seen_from_report=back, options=order.options, terms=order.terms)
         _see_that_it_fits(job)
         outcome = self.make(job)
         outcome.require_passed()
-        folder = result_folder(order.item.name, content, turn.turn)
         with phase("publish") as tell:
             files = []
             for number, name in enumerate(outcome.files, 1):
