@@ -52,6 +52,14 @@ wheel:
 hooks:
     {{bin}}/prek install
 
+# nights of a batch on several workers, with what goes wrong in them
+e2e-batch *options:
+    PYTHONPATH=.:tests {{bin}}/python -m e2e_batch {{options}}
+
+# the same recordings with one and with two workers
+throughput *options:
+    {{bin}}/python -m benchmarks.throughput {{options}}
+
 # every provider against every fault, as a table
 faults:
     PYTHONPATH=tests {{bin}}/python -m fault_matrix

@@ -62,7 +62,16 @@ def print_race(console: Console, race: Race, *, box: Box = SIMPLE_HEAD) -> None:
         )
         table = Table(box=box, pad_edge=False)
         table.add_column("contestant")
-        for heading in ("wall s", "CPU s", "wall, ours = 1", "CPU, ours = 1", "peak MB", "quality", "MB"):
+        for heading in (
+            "wall s",
+            "CPU s",
+            "wall, ours = 1",
+            "CPU, ours = 1",
+            "peak MB",
+            "VMAF",
+            "PSNR dB",
+            "MB",
+        ):
             table.add_column(heading, justify="right")
         for name in contest.took:
             table.add_row(*_race_row(contest, name))
@@ -77,8 +86,10 @@ def _race_row(contest: Contest, name: str) -> list[str]:
     ratios = [f"{contest.ratio(name, figure):.2f}" for figure in ("wall", "cpu")]
     memory = f"{max(each.memory for each in took):.0f}" if name not in (DECODE, ENCODE, LIMIT) else ""
     score = contest.quality.get(name)
-    told = [f"{score.name} {score.score:.2f}", f"{score.size_mb:.1f}"] if score else ["", ""]
-    return [name, *seconds, *ratios, memory, *told]
+    if score is None:
+        return [name, *seconds, *ratios, memory, "", "", ""]
+    vmaf = "not in this ffmpeg" if score.vmaf is None else f"{score.vmaf:.2f}"
+    return [name, *seconds, *ratios, memory, vmaf, f"{score.psnr:.1f}", f"{score.size_mb:.1f}"]
 
 
 def _say(console: Console, line: str) -> None:

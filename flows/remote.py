@@ -8,6 +8,7 @@ from typing import Any, Final
 from prefect import flow, tags
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flows import Flow
+from prefect.runtime import flow_run as this_run
 from pydantic import AwareDatetime, Field
 
 from blocks.providers import BlockSource
@@ -96,9 +97,18 @@ def publish_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
     )
 
 
+def _run_name() -> str:
+    """A run is called after its recording."""
+    parameters = this_run.parameters
+    ticket = parameters.get("ticket") and Ticket.model_validate(
+        parameters["ticket"]
+    )  # a worker has plain JSON here
+    return f"optimize {ticket.name if ticket else parameters['source']}"
+
+
 @flow(
     name="optimize-object",
-    flow_run_name="optimize {source}",
+    flow_run_name=_run_name,
     validate_parameters=True,
     on_crashed=[publish_failure],
     on_cancellation=[publish_failure],
@@ -200,6 +210,5 @@ def parameters_of(order: Order) -> dict[str, Any]:
 def work_as_flow(order: Order) -> None:
     """Do an order as a flow run of this process; what came of it stands in the destination."""
     configure_prefect()
-    run = optimize_object.with_options(flow_run_name=f"optimize {order.item.name}")
     with tags(order.batch):
-        run(**parameters_of(order), return_state=True)
+        optimize_object(**parameters_of(order), return_state=True)

@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -45,6 +45,9 @@ class FaultyProxy:
         self.cut_at = deque(sorted(cut_at))
         self.answers_to_lose = 0
         """How many blocks on their way to a client are lost, each with its connection."""
+        self.watch: Callable[[int, str, bytes], None] | None = None
+        """Shown each block before it goes on, with the connection's number and its way; may wait, and may raise
+        `ConnectionResetError` to cut the connection."""
         self.connections = 0
         self.cuts = 0
         self.stalls = 0
@@ -88,11 +91,12 @@ class FaultyProxy:
 
     async def _pair(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        number = self.connections
         fault = self.faults.popleft() if self.faults else None
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
         ways = [
-            asyncio.create_task(self._pass(reader, back, "server", fault)),
-            asyncio.create_task(self._pass(there, writer, "client", fault)),
+            asyncio.create_task(self._pass(reader, back, "server", fault, number)),
+            asyncio.create_task(self._pass(there, writer, "client", fault, number)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_EXCEPTION)
@@ -109,10 +113,13 @@ class FaultyProxy:
         sink: asyncio.StreamWriter,
         towards: Literal["client", "server"],
         fault: Fault | None,
+        number: int,
     ) -> None:
         passed = 0
         fault = fault if fault and fault.towards == towards else None
         while block := await source.read(_BLOCK):
+            if self.watch is not None:
+                await asyncio.to_thread(self._show, number, towards, block)
             if fault and fault.stall_after is not None and passed + len(block) > fault.stall_after:
                 self.stalls += 1
                 await asyncio.Event().wait()
@@ -135,6 +142,14 @@ class FaultyProxy:
                 await asyncio.sleep(len(block) / fault.rate)
         with contextlib.suppress(OSError, RuntimeError):
             sink.write_eof()
+
+    def _show(self, number: int, towards: str, block: bytes) -> None:
+        assert self.watch is not None
+        try:
+            self.watch(number, towards, block)
+        except ConnectionResetError:
+            self.cuts += 1
+            raise
 
 
 def _reset(end: asyncio.StreamWriter) -> None:

@@ -32,8 +32,6 @@ class _Part(NamedTuple):
     name: str
     record: ServiceRecord
     choices: tuple[Choice, ...]
-    asking_seconds: float
-    """Asking the service, pauses included."""
     sample: Used
     """What was used, or any amount in the same unit."""
 
@@ -118,21 +116,18 @@ def _drawing(case: Case) -> dict[str, Fact]:
 
 def _parts(case: Case) -> list[_Part]:
     """The phases that a service did, with who did them."""
-    heard, directed = _of(case.records, IngestRecord), _of(case.records, DirectorRecord)
-    spoken = _of(case.records, VoiceRecord)
     found = []
-    if heard:
-        used = Used(seconds=case.video_seconds)
-        found.append(_Part("transcriber", heard, case.transcribers, heard.transcription_time, used))
-    if directed:
+    if heard := _of(case.records, IngestRecord):
+        found.append(_Part("transcriber", heard, case.transcribers, Used(seconds=case.video_seconds)))
+    if directed := _of(case.records, DirectorRecord):
         tokens = directed.tokens_used
         used = Used(
             prompt_tokens=tokens.prompt, cached_tokens=tokens.cached, completion_tokens=tokens.completion
         )
-        found.append(_Part("director", directed, case.directors, directed.api_call_time, used))
-    if spoken:
+        found.append(_Part("director", directed, case.directors, used))
+    if spoken := _of(case.records, VoiceRecord):
         # Prices of voices are compared by the character; how many there were stands in no record.
-        found.append(_Part("voice", spoken, case.voices, spoken.total_api_time, Used(characters=1_000_000)))
+        found.append(_Part("voice", spoken, case.voices, Used(characters=1_000_000)))
     return found
 
 

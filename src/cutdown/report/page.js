@@ -25,7 +25,7 @@
     const piece = event.target.closest && event.target.closest("a.piece");
     if (!piece) return;
     const name = CSS.escape(piece.hash.slice(1));
-    document.querySelector(`.ribbons [data-of="${name}"]`)?.classList.toggle("on", on);
+    document.querySelector(".ribbons [data-of='" + name + "']")?.classList.toggle("on", on);
   };
   for (const kind of ["mouseover", "focusin"]) document.addEventListener(kind, (event) => light(event, true));
   for (const kind of ["mouseout", "focusout"]) document.addEventListener(kind, (event) => light(event, false));

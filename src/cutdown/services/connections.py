@@ -86,6 +86,7 @@ def connection_to(provider: str) -> Connection:
 
     Raises:
         MissingKeyError: no key, or no address where one is needed; names every place searched.
+        UsageError: the address is none.
     """
     known = providers()[provider]
 
@@ -93,12 +94,27 @@ def connection_to(provider: str) -> Connection:
         return bool((found.key or not known.key_needed) and (found.base_url or not known.address_needed))
 
     if found := _SEARCH.first(provider, enough):
+        _require_address(found.base_url, known, _SEARCH.places(provider))
         return found
     searched = _SEARCH.places(provider)
     what = "key" if known.key_needed else "address"
     raise MissingKeyError(
         f"no {what} for {known.title} ('{provider}'); looked for {searched}; set one, or choose another provider"
     )
+
+
+def _require_address(address: str, known: Provider, searched: str) -> None:
+    """See that a base URL can be asked; it is not shown, because some hold a password."""
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if address and not whole:
+        raise UsageError(
+            f"the base URL of {known.title} is no address; write it as http://HOST:PORT/v1 or https://HOST/v1 "
+            f"({known.address}); looked for {searched}"
+        )
 
 
 @functools.cache

@@ -81,6 +81,8 @@ class Request(Generic[Answer, Result]):
     """What ``read`` returns, where the answer is kept."""
     known_by: str = ""
     """Everything that changes the answer, as a hash; empty where it is not kept."""
+    worth_keeping: Callable[[Result], bool] = lambda _result: True
+    """Whether a result is kept, where any is: one that leads nowhere would be met again for ever."""
 
 
 class Door:
@@ -115,7 +117,7 @@ class Door:
             await self._adapter.close(self._client)
 
     def ask(self, request: Request[Answer, Result]) -> Result:
-        """What the answer to a request says; an answer that was ever paid for is not asked for again.
+        """What the answer to a request says; an answer that was ever paid for, and kept, is not asked for again.
 
         Sends it as often as that can help, and waits here. May be called from several threads at once.
 
@@ -126,7 +128,7 @@ class Door:
         if request.known_by and (known := self._account.recall(self.provider, request)) is not None:
             return known
         result = wait_for(lambda: self._ask(request))
-        if request.known_by:
+        if request.known_by and request.worth_keeping(result):
             self._account.remember(self.provider, request, result)
         return result
 

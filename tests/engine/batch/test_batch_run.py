@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from batch_kit import POISON, Dies, Maker, batch, fill, wishes
+from media_kit import make_recording
 
 from cutdown.batch.desk import Desk
 from cutdown.batch.names import INDEX, shelf
+from cutdown.estimate import estimate
 from cutdown.job import Job
 from cutdown.storage import FolderPlace
+from cutdown.store import Store
 
 RECORDINGS = {f"day {n}/talk {n}.mp4": f"recording {n}".encode() for n in range(4)}
 
@@ -228,3 +231,35 @@ def test_results_inside_the_source_are_no_recordings(source, tmp_path) -> None:
 def test_nothing_in_the_index_looks_like_a_recording(source, dest) -> None:
     batch(wishes(source, dest), source, dest, Maker()).run()
     assert all(item.name.endswith(".json") for item in dest.list(INDEX))
+
+
+def test_the_budget_of_the_batch_is_never_broken(dest, tmp_path) -> None:
+    source = FolderPlace(tmp_path / "films")
+    source.root.mkdir()
+    for number in range(3):
+        make_recording(source.root / f"film {number}.mp4", seconds=4 + number, size=(64, 36))
+    asked = wishes(source, dest)
+    dear = asked.options.model_copy(
+        update={"director": asked.options.director.model_copy(update={"llm": "openai/gpt-4o"})}
+    )
+    first = Job(source=source.root / "film 0.mp4", options=dear)
+    needs = estimate(first, Store(tmp_path / "store")).range_usd[1]
+    assert needs
+    limits = asked.limits.model_copy(update={"batch_budget": 1.7 * needs})
+    make = Maker(cost=needs)
+    asked = asked.model_copy(update={"options": dear, "limits": limits})
+    account = batch(asked, source, dest, make, slots=2).run()
+    assert account.count() == {"done": 1, "not started": 2}
+    assert account.exit_code == 4
+    assert account.spent == pytest.approx(needs)
+    notes = [row.note for row in account.rows if row.state == "not started"]
+    assert all(note.startswith("budget: it may cost $") for note in notes)
+
+    rest = batch(
+        asked.model_copy(update={"limits": asked.limits.model_copy(update={"batch_budget": 99.0})}),
+        source,
+        dest,
+        make,
+    ).run()
+    assert rest.count() == {"done": 2}
+    assert rest.exit_code == 0

@@ -94,7 +94,7 @@ class Judgement:
                 self._talk.sounds[index].start,
                 self._talk.sounds[index].end,
                 "words",
-                decision.reason.strip(),
+                decision.reason,
                 decision.confidence,
                 f"“{_short(decision.quote)}”",
             )
@@ -114,11 +114,9 @@ class Judgement:
             )
             found.append(
                 replace(
-                    Rewording.over(
-                        self._talk, span.first, span.last - 1, " ".join(decision.narration.split())
-                    ),
+                    Rewording.over(self._talk, span.first, span.last - 1, decision.narration),
                     note=f"“{_short(decision.quote)}”",
-                    reason=decision.reason.strip(),
+                    reason=decision.reason,
                     confidence=min(decision.confidence, _DOUBTED) if missing else decision.confidence,
                     more=doubts,
                 )

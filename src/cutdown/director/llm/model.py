@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -52,13 +52,21 @@ class LanguageModel(Protocol):
         """Requests that may run side by side, from several threads."""
         ...
 
-    def answer(self, prompt: Prompt, form: type[Form], *, most_tokens: int) -> Form:
-        """The model's answer.
+    def answer(
+        self,
+        prompt: Prompt,
+        form: type[Form],
+        *,
+        most_tokens: int,
+        worth_keeping: Callable[[Form], bool] = lambda _answer: True,
+    ) -> Form:
+        """The model's answer; one that was kept is not asked for again.
 
         Args:
             prompt: what it is told.
             form: what its answer has to look like.
             most_tokens: that it may write, thinking included.
+            worth_keeping: whether an answer is kept.
 
         Raises:
             WrongAnswerError: the answer is not of that form.
@@ -101,7 +109,14 @@ class ServiceModel:
         """
         raise NotImplementedError
 
-    def answer(self, prompt: Prompt, form: type[Form], *, most_tokens: int) -> Form:
+    def answer(
+        self,
+        prompt: Prompt,
+        form: type[Form],
+        *,
+        most_tokens: int,
+        worth_keeping: Callable[[Form], bool] = lambda _answer: True,
+    ) -> Form:
         """The model's answer; see `LanguageModel.answer`."""
         told = (self._base_url, prompt.model_dump_json(), str(form.model_json_schema()), most_tokens)
 
@@ -117,6 +132,7 @@ class ServiceModel:
                 read=lambda raw: self.read(raw, form),
                 deadline=DEADLINE,
                 form=form,
+                worth_keeping=worth_keeping,
                 known_by=hashlib.sha256(repr(told).encode()).hexdigest(),
             )
         )
