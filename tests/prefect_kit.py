@@ -171,7 +171,8 @@ class Server:
         kinds = ("work_pools", "deployments", "automations", "v2/concurrency_limits", "block_documents")
         return {
             kind: sorted(
-                (without_marks(item) for item in self.post(f"/{kind}/filter")), key=lambda item: str(item["name"])
+                (without_marks(item) for item in self.post(f"/{kind}/filter")),
+                key=lambda item: str(item["name"]),
             )
             for kind in kinds
         }
