@@ -35,6 +35,10 @@ class Job(Frozen):
     like: Path | None = Field(
         default=None, description="An edit plan of the same series for a language model to follow"
     )
+    seen_from_report: str | None = Field(
+        default=None,
+        description="How the report will reach the recording, where the results move on from here",
+    )
     options: OptimizeOptions = OptimizeOptions()
     terms: Terms = Terms()
 

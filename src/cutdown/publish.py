@@ -157,7 +157,7 @@ def _of_report(
     assert results.voiced
     return {
         "title": job.name,
-        "before": _relative(job.source, job.folder),
+        "before": job.seen_from_report or _relative(job.source, job.folder),
         "after": name,
         "recording": results.recording,
         "signals": Signals.model_validate_json(store.read_text(results.ingested.signals)),

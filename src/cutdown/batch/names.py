@@ -6,6 +6,7 @@ The index lies in a folder of its own. There a file's *name* carries what decide
 
 from __future__ import annotations
 
+import posixpath
 from typing import Final, Literal
 
 from cutdown.storage.place import Item
@@ -49,6 +50,16 @@ def key_in(name: str) -> tuple[str, str] | None:
 def folder_of(source_name: str) -> str:
     """The folder in which all results of a recording lie: its name, ending included, so that no two share one."""
     return source_name
+
+
+def way_back(source: str, name: str, dest: str, folder: str) -> str:
+    """How a page in a result's folder reaches the recording: by a relative path within one bucket or one
+    machine, else by its address.
+    """
+    recording, page = f"{source}/{name}", f"{dest}/{folder}"
+    if recording.split("/")[:3] == page.split("/")[:3] or not ("://" in recording or "://" in page):
+        return posixpath.relpath(recording.partition("://")[2] or recording, page.partition("://")[2] or page)
+    return recording
 
 
 def result_folder(source_name: str, content: str, turn: int) -> str:

@@ -18,7 +18,7 @@ import psutil
 
 from cutdown.batch.desk import Desk
 from cutdown.batch.lease import Lease, LostLeaseError, StorageClock, kept, take
-from cutdown.batch.names import content_key, item_key, result_folder, shelf
+from cutdown.batch.names import content_key, item_key, result_folder, shelf, way_back
 from cutdown.batch.patience import patiently
 from cutdown.batch.records import (
     Done,
@@ -40,8 +40,9 @@ from cutdown.progress import phase
 from cutdown.services.ledger import Ledger
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions, environment, state_folder
+from cutdown.shared_store import local_store
 from cutdown.storage.place import Item, Place, SourceChangedError
-from cutdown.store import Store, hash_file
+from cutdown.store import hash_file
 from cutdown.timebase import Frozen
 
 Make = Callable[[Job], Outcome]
@@ -257,11 +258,12 @@ class Bench:
         """Make it short and put every file in its place; the manifest is not written yet."""
         began = datetime.now(UTC)
         turn = leases[1].state
-        job = Job(source=local, out=out, options=order.options, terms=order.terms)
+        folder = result_folder(order.item.name, content, turn.turn)
+        back = way_back(order.source, order.item.name, order.dest, folder)
+        job = Job(source=local, out=out, seen_from_report=back, options=order.options, terms=order.terms)
         _see_that_it_fits(job)
         outcome = self.make(job)
         outcome.require_passed()
-        folder = result_folder(order.item.name, content, turn.turn)
         with phase("publish") as tell:
             files = []
             for number, name in enumerate(outcome.files, 1):
@@ -375,7 +377,7 @@ def _see_that_it_fits(job: Job) -> None:
         return
     from cutdown.estimate import estimate
 
-    needs = estimate(job, Store(state_folder() / "store")).range_usd[1]
+    needs = estimate(job, local_store()).range_usd[1]
     if needs and needs > job.terms.budget:
         raise TooDearError(needs, job.terms.budget)
 

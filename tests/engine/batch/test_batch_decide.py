@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from cutdown.batch.capacity import Load, load_of, side_by_side
 from cutdown.batch.decide import Index, decide
 from cutdown.batch.listing import chosen, has_tags
-from cutdown.batch.names import content_key, item_key, result_folder, shelf
+from cutdown.batch.names import content_key, item_key, result_folder, shelf, way_back
 from cutdown.batch.purse import Purse
 from cutdown.batch.records import kind_of, lies_in_recording, may_pass, parted
 from cutdown.batch.wishes import BatchWishes, Limits, Selection, options_key
@@ -84,6 +84,19 @@ def test_a_turn_has_a_folder_of_its_own_and_so_has_every_recording() -> None:
     folders = {result_folder(name, key, turn) for name in ("day/a.mp4", "day/a.mov") for turn in (1, 2)}
     assert len(folders) == 4
     assert all(folder.startswith("day/a.m") for folder in folders)
+
+
+@pytest.mark.parametrize(
+    ("source", "dest", "way"),
+    [
+        ("/talks", "/short", "../../../../talks/day/a.mp4"),
+        ("s3://b/in", "s3://b/out", "../../../../in/day/a.mp4"),
+        ("s3://b/in", "s3://c/out", "s3://b/in/day/a.mp4"),
+        ("/talks", "s3://c/out", "/talks/day/a.mp4"),
+    ],
+)
+def test_a_report_finds_its_recording_again(source: str, dest: str, way: str) -> None:
+    assert way_back(source, "day/a.mp4", dest, "day/a.mp4/3fa9") == way
 
 
 def test_options_are_known_by_what_they_say(tmp_path: Path) -> None:
