@@ -94,6 +94,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         out: Path | None = None,
         plan: Path | None = None,
         dry_run: Annotated[bool, Flag] = False,
+        review: Annotated[bool, Flag] = False,
         preview: Annotated[bool, Flag] = False,
         metrics_output: Path | None = None,
         like: Path | None = None,
@@ -111,6 +112,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             out: folder for the results; NAME.cutdown in the current folder where not given
             plan: render this edit plan (a changed plan.json) instead of making one
             dry_run: stop after the plan; print it with a forecast, render nothing
+            review: show the plan, and ask before anything is rendered
             preview: a quick look: at most 480 lines, fast preset, NAME.preview.mp4
             metrics_output: also write times and costs to this JSON file, as a baseline
             like: an edit plan of the same series, for a language model to follow
@@ -135,6 +137,10 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             options=options,
             terms=terms,
         )
+        if review and not dry_run:
+            from cutdown.terminal.review import reviewed
+
+            job = reviewed(job, _errors(), lambda plan_only: _show(run, plan_only))
         return _show(run, job)
 
     @app.command
