@@ -207,6 +207,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             render: what the files are like
             terms: what may be spent on each recording
         """
+        from cutdown.batch.here import run_without_prefect
         from cutdown.terminal.batch import BatchLines, print_batch
 
         options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
@@ -215,7 +216,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         wishes = BatchWishes(
             source=source, dest=dest, selection=selection, limits=limits, options=options, terms=terms
         )
-        account = (run_batch or batch_here)(wishes, BatchLines(_errors()))
+        account = (run_batch or run_without_prefect)(wishes, BatchLines(_errors()))
         print_batch(_output(), account)
         return account.exit_code
 
@@ -369,21 +370,6 @@ def main() -> None:
         return optimize(job, here(store), store)
 
     sys.exit(start(build_app(run)))
-
-
-def batch_here(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
-    """A batch in processes of this machine, without Prefect.
-
-    Raises:
-        UsageError: it asks for workers.
-    """
-    from cutdown.batch.here import run_batch
-
-    if wishes.limits.where == "workers":
-        raise UsageError(
-            "--where workers needs Prefect; use ./run.sh batch of a checkout, or leave the option out"
-        )
-    return run_batch(wishes, lines)
 
 
 def _show(run: Runner, job: Job) -> int:
