@@ -74,6 +74,7 @@ Usage: ./run.sh VERB [OPTIONS]
   benchmark         measure the speed of this checkout on this machine, into a baseline file
   regression OLD NEW tell whether one baseline is slower than another, and in which phase
   evaluate WHAT DIR measure the director against labelled recordings
+  janitor [PLACE]   remove rests of broken transfers, and what the store has not used for long
   test              run all tests
   server            start Prefect's server and UI on this machine
   deploy            put into force what is declared: pool, deployments, limits, automations
@@ -88,7 +89,7 @@ verb=${1:-help}
 [ $# -gt 0 ] && shift
 case $verb in
   help | -h | --help) usage ;;
-  demo | optimize | estimate | batch | report | regression)
+  demo | optimize | estimate | batch | report | regression | janitor)
     sync
     # Python finds flows/ beside this script; the caller's folder stays the working folder.
     PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m flows "$verb" "$@"

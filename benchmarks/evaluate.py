@@ -25,8 +25,8 @@ from benchmarks.screencasts import (
     write_report,
 )
 from cutdown.errors import CutdownError, UsageError
-from cutdown.settings import SpeechOptions, state_folder
-from cutdown.store import Store
+from cutdown.settings import SpeechOptions
+from cutdown.shared_store import local_store
 
 _TABLE_WIDTH: Final = 90  # columns that the table needs; a narrower terminal wraps it
 _WIDE_TABLE: Final = 110
@@ -61,7 +61,7 @@ def screencasts(
     for name in names:
         cast_director(name)
     found = find_screencasts(folder)
-    store = Store(state_folder() / "store")
+    store = local_store()
     options = SpeechOptions(whisper_model=model)
     scores = []
     with console.status("") as status:
@@ -102,7 +102,7 @@ def meetings(
     if not all(0 < share < 1 for share in budgets):
         raise UsageError("a budget is a share of the speech time between 0 and 1, such as 0.2")
     texts = read_meetings(folder, split)
-    store = Store(state_folder() / "store")
+    store = local_store()
     asked = ways()
     for name in director or ["offline"]:
         asked[f"plans: {name}"] = by_director(name, store)

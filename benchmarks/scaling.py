@@ -27,9 +27,9 @@ from cutdown.batch.work import Bench
 from cutdown.job import Job, Outcome
 from cutdown.metrics import MEGABYTE, IngestRecord, describe_hardware
 from cutdown.services.prices import PriceBook
-from cutdown.settings import HOME_VARIABLE, state_folder
+from cutdown.settings import HOME_VARIABLE
+from cutdown.shared_store import local_store
 from cutdown.storage import FolderPlace
-from cutdown.store import Store
 
 MEASURED: Final = Path(__file__).with_name("scaling.json")
 RANGE: Final = 16 << 20  # bytes of one ranged request; larger files take several
@@ -94,7 +94,7 @@ def measure(recording: Path) -> Inputs:
     """Put one recording through a worker, with nothing remembered from before."""
     from cutdown.pipeline import here, optimize
 
-    store = Store(state_folder() / "store")
+    store = local_store()
 
     def make(job: Job) -> Outcome:
         return optimize(job, here(store), store)

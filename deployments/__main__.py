@@ -53,6 +53,7 @@ def server(*prefect: Rest, port: int = PORT) -> int:
     if _is_taken(port):
         raise UsageError(f"port {port} is in use; give another one with --port")
     configure_prefect(port)
+    default_environment({"PREFECT_UI_URL": f"http://127.0.0.1:{port}"})  # for links in alerts
     return _prefect("server", "start", "--host", "127.0.0.1", *prefect)
 
 

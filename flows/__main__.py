@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 def run(job: Job) -> Outcome:
     """A job as a flow run of this process; one that was done before needs no server to be found."""
     from cutdown.pipeline import everything_at_hand, optimize, prepare, recalled
-    from cutdown.settings import state_folder
-    from cutdown.store import Store
+    from cutdown.shared_store import local_store
 
-    store = Store(state_folder() / "store")
+    store = local_store()  # the shared one's keys may lie in a block
     prepare(job, store, keys=False)  # a mistake is told before a server starts; keys may lie in its blocks
     if everything_at_hand(job, store):
         return optimize(job, recalled(store), store)

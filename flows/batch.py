@@ -12,7 +12,7 @@ from prefect.context import get_run_context
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
-from blocks.providers import BlockSource
+from blocks.reach import keys_from_blocks
 from blocks.saved_options import options_of_profile
 from cutdown.batch.account import SOME_FAILED, BatchAccount, Row
 from cutdown.batch.crew import Crew
@@ -20,7 +20,6 @@ from cutdown.batch.here import run_batch
 from cutdown.batch.run import Watcher
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
 from cutdown.profiles import only_changed, with_profile
-from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions, default_environment
 from flows.remote import work_as_flow
@@ -77,7 +76,7 @@ def optimize_batch(
     wishes = BatchWishes(
         source=source, dest=dest, selection=selection, limits=limits, options=options, terms=terms
     )
-    with reached_through(BlockSource()):
+    with keys_from_blocks():
         account = run_batch(
             wishes, watching.get() or Logged(), crew=_crew(wishes), name=_name(), work=work_as_flow
         )

@@ -11,7 +11,7 @@ from prefect.states import Cancelled
 from prefect.tasks import Task
 from pydantic import BaseModel
 
-from blocks.providers import BlockSource
+from blocks.reach import keys_from_blocks
 from blocks.saved_options import options_of_profile
 from cutdown import phases
 from cutdown.approval import RejectedError
@@ -21,7 +21,6 @@ from cutdown.memory import Remembered
 from cutdown.pipeline import Phases, optimize
 from cutdown.profiles import only_changed, with_profile
 from cutdown.progress import heard_by
-from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
 from flows.approval import PlanPage, Review, reviewer
@@ -81,7 +80,7 @@ def optimize_video(
     page = PlanPage(job.name)
     asked = reviewer(page, review)
     try:
-        with heard_by(ProgressArtifacts()), reached_through(BlockSource()), budget_told(job.name):
+        with heard_by(ProgressArtifacts()), keys_from_blocks(), budget_told(job.name):
             outcome = optimize(job, as_tasks(), open_store(), on_plan=page.show, review=asked)
     except RejectedError as rejected:  # nobody's fault, so no failure: a state of its own
         return Cancelled(name="Rejected", message=str(rejected))  # type: ignore[return-value]  # Prefect takes it

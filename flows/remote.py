@@ -11,7 +11,7 @@ from prefect.flows import Flow
 from prefect.runtime import flow_run as this_run
 from pydantic import AwareDatetime, Field
 
-from blocks.providers import BlockSource
+from blocks.reach import keys_from_blocks
 from blocks.saved_options import options_of_profile
 from cutdown.batch.desk import Desk
 from cutdown.batch.here import process_order
@@ -24,7 +24,6 @@ from cutdown.media.ffmpeg import kill_all
 from cutdown.pipeline import optimize
 from cutdown.profiles import only_changed, with_profile
 from cutdown.progress import heard_by
-from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
 from cutdown.storage import open_place
@@ -67,14 +66,15 @@ def publish_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
     options = OptimizeOptions.model_validate(parameters.get("options") or {})
     if profile := parameters.get("profile"):
         options = with_profile(only_changed(options), options_of_profile(profile))
-    order = order_from(
-        parameters["source"],
-        parameters["dest"],
-        options,
-        Terms.model_validate(parameters.get("terms") or {}),
-        Ticket.model_validate(parameters["ticket"]) if parameters.get("ticket") else None,
-    )
-    desk = Desk(open_place(order.dest))
+    with keys_from_blocks():
+        order = order_from(
+            parameters["source"],
+            parameters["dest"],
+            options,
+            Terms.model_validate(parameters.get("terms") or {}),
+            Ticket.model_validate(parameters["ticket"]) if parameters.get("ticket") else None,
+        )
+        desk = Desk(open_place(order.dest))
     known = desk.failure(order.key)
     if desk.done(order.key) or (
         known is not None and (known.batch, known.tries) == (order.batch, order.tries)
@@ -134,10 +134,9 @@ def optimize_object(
     """
     if profile:
         options = with_profile(only_changed(options), options_of_profile(profile))
-    order = order_from(source, dest, options, terms, ticket)
     try:
-        with reached_through(BlockSource()), heard_by(ProgressArtifacts()):
-            result = process_order(order, _make)
+        with keys_from_blocks(), heard_by(ProgressArtifacts()):
+            result = process_order(order_from(source, dest, options, terms, ticket), _make)
     finally:
         kill_all()  # a cancelled run leaves no ffmpeg behind
     if isinstance(result, Failure):

@@ -1,10 +1,15 @@
 """What every test may ask for."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from s3_kit import S3Server
+
+if TYPE_CHECKING:
+    from s3_kit import S3Server
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +24,8 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def s3() -> Iterator[S3Server]:
     """A real S3 server on loopback, once for the session."""
+    from s3_kit import S3Server  # takes its time to import; most tests do not need it
+
     with S3Server() as server:
         yield server
 

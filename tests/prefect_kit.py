@@ -167,24 +167,27 @@ class Server:
         return found
 
     def everything_declared(self) -> dict[str, Any]:
-        """What `deploy` puts into force, without what changes by itself."""
-        volatile = {
-            "updated",
-            "last_polled",
-            "status",
-            "version",
-            "version_id",
-            "version_info",
-            "active_slots",
-        }
+        """What `deploy` puts into force, by kind and name, without what the server gives it."""
         kinds = ("work_pools", "deployments", "automations", "v2/concurrency_limits", "block_documents")
         return {
-            kind: [
-                {key: value for key, value in item.items() if key not in volatile}
-                for item in sorted(self.post(f"/{kind}/filter"), key=lambda item: str(item["id"]))
-            ]
+            kind: sorted(
+                (without_marks(item) for item in self.post(f"/{kind}/filter")),
+                key=lambda item: str(item["name"]),
+            )
             for kind in kinds
         }
+
+
+MARKS: Final = {
+    "id", "created", "updated", "last_polled", "status", "version", "version_id", "version_info", "active_slots",
+}  # fmt: skip
+
+
+def without_marks(value: Any) -> Any:
+    """A document of the API without identities, times and counts."""
+    if isinstance(value, dict):
+        return {key: without_marks(item) for key, item in value.items() if key not in MARKS}
+    return [without_marks(item) for item in value] if isinstance(value, list) else value
 
 
 class Receiver:

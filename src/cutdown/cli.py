@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
-from pydantic import ValidationError
+from pydantic import ByteSize, ValidationError
 from rich.console import Console
 from rich.markup import escape
 
 from cutdown import __version__
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
 from cutdown.errors import CutdownError, UsageError
+from cutdown.janitor import RESTS_AFTER, tidy
 from cutdown.job import FailedOutputError, Job, Outcome
 from cutdown.metrics.baseline_form import THRESHOLD
 from cutdown.profiles import profile_named, with_profile
@@ -31,9 +33,8 @@ from cutdown.settings import (
     RenderOptions,
     SpeechOptions,
     VoiceOptions,
-    state_folder,
 )
-from cutdown.store import Store
+from cutdown.shared_store import local_store, open_store
 from cutdown.terminal.live import LiveLines
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         out: Path | None = None,
         plan: Path | None = None,
         dry_run: Annotated[bool, Flag] = False,
+        review: Annotated[bool, Flag] = False,
         preview: Annotated[bool, Flag] = False,
         metrics_output: Path | None = None,
         like: Path | None = None,
@@ -110,6 +112,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             out: folder for the results; NAME.cutdown in the current folder where not given
             plan: render this edit plan (a changed plan.json) instead of making one
             dry_run: stop after the plan; print it with a forecast, render nothing
+            review: show the plan, and ask before anything is rendered
             preview: a quick look: at most 480 lines, fast preset, NAME.preview.mp4
             metrics_output: also write times and costs to this JSON file, as a baseline
             like: an edit plan of the same series, for a language model to follow
@@ -134,6 +137,10 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             options=options,
             terms=terms,
         )
+        if review and not dry_run:
+            from cutdown.terminal.review import reviewed
+
+            job = reviewed(job, _errors(), lambda plan_only: _show(run, plan_only))
         return _show(run, job)
 
     @app.command
@@ -164,7 +171,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         options = OptimizeOptions(speech=speech, director=director, voice=voice)
         if profile is not None:
             options = with_profile(options, profile_named(profile))
-        told = forecast(Job(source=video, options=options, terms=terms), Store(state_folder() / "store"))
+        told = forecast(Job(source=video, options=options, terms=terms), local_store())
         print_estimate(_output(), told, PriceBook.read(terms.prices))
         return 0
 
@@ -278,7 +285,35 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         return 0
 
     _add_report(app)
+    _add_janitor(app)
     return app
+
+
+def _add_janitor(app: App) -> None:
+    @app.command
+    def janitor(
+        place: str | None = None,
+        /,
+        *,
+        older_than: timedelta = RESTS_AFTER,
+        unused_for: timedelta | None = None,
+        keep: ByteSize | None = None,
+        dry_run: Annotated[bool, Flag] = False,
+    ) -> int:
+        """Remove rests of broken transfers, and, where you set a limit, what the store has not used for long.
+
+        Args:
+            place: folder or s3://bucket/prefix, where only rests are removed; the stores of this machine where not given
+            older_than: age from which a rest is removed, such as 12h, 7d, 2w
+            unused_for: also remove stored files that were not used for so long; they are made anew when needed
+            keep: also remove stored files, least recently used first, until no more than this is left, such as 20GB
+            dry_run: only tell what would be removed
+        """
+        from cutdown.terminal.janitor import print_tidied
+
+        told = tidy(place, older_than=older_than, unused_for=unused_for, keep_bytes=keep, dry_run=dry_run)
+        print_tidied(_output(), told)
+        return 0
 
 
 def _add_report(app: App) -> None:
@@ -309,7 +344,7 @@ def start(app: App, arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 done; 2 usage or bad input; 3 provider; 4 budget; 5 a check on the
-        output failed; of a batch 7 some failed, 8 the deadline came first; 1 anything else.
+        output failed; 6 a folder or bucket; of a batch 7 some failed, 8 the deadline came first; 1 anything else.
     """
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
@@ -331,7 +366,7 @@ def main() -> None:
     from cutdown.pipeline import here, optimize
 
     def run(job: Job) -> Outcome:
-        store = Store(state_folder() / "store")
+        store = open_store()
         return optimize(job, here(store), store)
 
     sys.exit(start(build_app(run)))

@@ -184,6 +184,15 @@ def state_folder() -> Path:
     return (Path(cache) if cache else Path.home() / ".cache") / "cutdown"
 
 
+STORE_VARIABLE: Final = "CUTDOWN_STORE"
+
+
+def shared_store() -> str | None:
+    """The place where machines share what they made, such as ``s3://bucket/store``; None for this one alone."""
+    found = secret(STORE_VARIABLE)
+    return found[0] if found else None
+
+
 def history_file() -> Path:
     """The metrics records of all runs of this machine: what forecasts learn from."""
     return state_folder() / "metrics.jsonl"

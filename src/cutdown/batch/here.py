@@ -18,9 +18,9 @@ from cutdown.batch.work import Bench, Make
 from cutdown.errors import UsageError
 from cutdown.job import Job, Outcome
 from cutdown.metrics import PhaseRecord, PriceBook, read_records
-from cutdown.settings import history_file, state_folder
+from cutdown.settings import history_file
+from cutdown.shared_store import open_store
 from cutdown.storage import open_place
-from cutdown.store import Store
 
 
 def process_order(order: Order, make: Make) -> Done | Failure | Busy:
@@ -32,7 +32,7 @@ def work_here(order: Order) -> Done | Failure | Busy:
     """Do one order with the phases in this process."""
     from cutdown.pipeline import here, optimize
 
-    store = Store(state_folder() / "store")
+    store = open_store()
 
     def make(job: Job) -> Outcome:
         return optimize(job, here(store), store)

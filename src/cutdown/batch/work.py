@@ -32,9 +32,9 @@ from cutdown.metrics import read_records
 from cutdown.metrics.gathering import METRICS_FILE
 from cutdown.progress import phase
 from cutdown.services.ledger import Ledger
-from cutdown.settings import state_folder
+from cutdown.shared_store import local_store
 from cutdown.storage.place import Place, SourceChangedError
-from cutdown.store import Store, hash_file
+from cutdown.store import hash_file
 
 Make = Callable[[Job], Outcome]
 """Makes one recording short, into the job's folder."""
@@ -353,7 +353,7 @@ def _see_that_it_fits(job: Job) -> None:
         return
     from cutdown.estimate import estimate
 
-    needs = estimate(job, Store(state_folder() / "store")).range_usd[1]
+    needs = estimate(job, local_store()).range_usd[1]
     if needs and needs > job.terms.budget:
         raise TooDearError(needs, job.terms.budget)
 

@@ -2,6 +2,15 @@
 
 from cutdown.storage.folder import FolderPlace
 from cutdown.storage.opening import open_place
-from cutdown.storage.place import Change, Item, Place, SourceChangedError
+from cutdown.storage.place import Change, Item, Place, SourceChangedError, TidyPlace, Unfinished
 
-__all__ = ["Change", "FolderPlace", "Item", "Place", "SourceChangedError", "open_place"]
+__all__ = [
+    "Change",
+    "FolderPlace",
+    "Item",
+    "Place",
+    "SourceChangedError",
+    "TidyPlace",
+    "Unfinished",
+    "open_place",
+]

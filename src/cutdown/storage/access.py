@@ -50,9 +50,9 @@ class Surroundings:
             raise UsageError(
                 f"{ADDRESSING_VARIABLE} is {addressing!r}; set it to one of {', '.join(_ADDRESSING)}"
             )
-        key, token = _variable("AWS_SECRET_ACCESS_KEY"), _variable("AWS_SESSION_TOKEN")
+        key_id, key, token = _keys()
         return BucketAccess(
-            key_id=_variable("AWS_ACCESS_KEY_ID"),
+            key_id=key_id,
             secret=SecretStr(key) if key else None,
             token=SecretStr(token) if token else None,
             endpoint=_variable("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL").rstrip("/"),
@@ -66,6 +66,16 @@ class Surroundings:
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, then in the nearest .env file; "
             "then AWS profiles and the role of this machine"
         )
+
+
+def _keys() -> tuple[str, str, str]:
+    """Key ID, key and token; all from where the ID is, so that a left-over token never meets another's key."""
+    key_id = secret("AWS_ACCESS_KEY_ID")
+    if key_id is None:
+        return "", "", ""
+    rest = (secret(name) for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
+    key, token = (found[0] if found and found[1] == key_id[1] else "" for found in rest)
+    return key_id[0], key, token
 
 
 def _variable(*names: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
 import shutil
 import uuid
@@ -16,7 +17,7 @@ from cutdown.storage.client import PATIENCE, STALLED, Client
 from cutdown.storage.faults import RefusedError
 from cutdown.storage.fetching import Fetch, changed
 from cutdown.storage.names import checked, is_name
-from cutdown.storage.place import Change, Item, SourceChangedError
+from cutdown.storage.place import Change, Item, SourceChangedError, Unfinished
 from cutdown.storage.sending import Sending
 
 _SHA256: Final = "sha256"
@@ -26,8 +27,8 @@ _WRITER: Final = "written-by"
 class S3Place:
     """A prefix of a bucket.
 
-    May be used from several threads, and in processes that are forked or spawned. Progress is told from
-    another thread than the caller's.
+    May be used from several threads, and in processes that are forked or spawned. Progress is told from another
+    thread than the caller's; who is told must not use the place there.
 
     Args:
         bucket: its name.
@@ -130,18 +131,17 @@ class S3Place:
 
         Raises:
             StorageError: it cannot be sent, or is not there as it was sent.
+            UsageError: the file cannot be read.
             SourceChangedError: the file was changed meanwhile.
         """
-        before = source.stat()
-        sha256 = sha256 or hash_file(source)
-        about: dict[str, Any] = {
-            "Metadata": {_SHA256: sha256},
-            "ContentType": mimetypes.guess_type(name)[0] or "application/octet-stream",
-        }
-        sending = Sending(self.client, self._key(name), source, before.st_size, about, on_bytes)
-        self.client.run(sending.run)
+        try:
+            before = source.stat()
+            sha256 = sha256 or hash_file(source)
+            self._send(source, name, before.st_size, sha256, on_bytes)
+            after = source.stat()
+        except OSError as error:
+            raise UsageError(f"cannot read '{source}': {error.strerror}; check the path") from error
         head = self._head(name)
-        after = source.stat()
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
             raise SourceChangedError(f"'{source}' changed while it was published to {self.url}/{name}")
         if head is None or (head["ContentLength"], head["Metadata"].get(_SHA256)) != (
@@ -153,6 +153,13 @@ class S3Place:
                 retryable=True,
             )
         return _item(name, head)
+
+    def _send(self, source: Path, name: str, size: int, sha256: str, on_bytes: Change | None) -> None:
+        about = {
+            "Metadata": {_SHA256: sha256},
+            "ContentType": mimetypes.guess_type(name)[0] or "application/octet-stream",
+        }
+        self.client.run(Sending(self.client, self._key(name), source, size, about, on_bytes).run)
 
     def read(self, name: str) -> tuple[bytes, str] | None:
         """A small file's bytes and tag; None where there is none."""
@@ -201,6 +208,39 @@ class S3Place:
         except RefusedError:
             return {}
         return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        """Multi-part uploads that were neither completed nor aborted; S3 charges for their parts."""
+        more: dict[str, Any] = {}
+        while True:
+            page = self._uploads(more)
+            for upload in page.get("Uploads", ()):
+                if upload["Key"].startswith(self._before):  # not every service minds the prefix
+                    yield Unfinished(
+                        name=upload["Key"][len(self._before) :],
+                        begun=upload["Initiated"],
+                        size=None,  # would take a request for each
+                        handle=upload["UploadId"],
+                    )
+            if not page.get("IsTruncated"):
+                return
+            more = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+
+    def drop(self, rest: Unfinished) -> None:
+        """Abort an upload."""
+        with contextlib.suppress(RefusedError):  # it has ended meanwhile
+            self._ask(
+                f"removing what is left of {self.url}/{rest.name}",
+                lambda s3: s3.abort_multipart_upload(
+                    Bucket=self.bucket, Key=self._before + rest.name, UploadId=rest.handle
+                ),
+            )
+
+    def _uploads(self, more: dict[str, Any]) -> Any:
+        return self._ask(
+            f"listing uploads to {self.url}",
+            lambda s3: s3.list_multipart_uploads(Bucket=self.bucket, Prefix=self._before, **more),
+        )
 
     def _key(self, name: str) -> str:
         return self._before + checked(name)

@@ -9,16 +9,16 @@ import aiohttp
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,  # noqa: A004  # botocore's, beside Python's
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
 )
+from botocore.exceptions import ConnectionError as BrokenConnectionError
 
 from cutdown.errors import CutdownError, MissingKeyError, StorageError
 from cutdown.storage.access import places_searched
 
-PASSING: Final = (aiohttp.ClientError, ConnectionError, HTTPClientError, TimeoutError, OSError)
+_PASSING: Final = (aiohttp.ClientError, BrokenConnectionError, HTTPClientError, TimeoutError, ConnectionError)
 """What a connection that breaks, stalls or is never made raises, in whichever library it is noticed."""
 
 _PASSING_STATUS: Final = frozenset({408, 409, 425, 429})  # 409: another conditional write is under way
@@ -81,6 +81,9 @@ def fault_of(error: Exception, what: str, bucket: str) -> CutdownError:
         error: what the library raised.
         what: was asked for, such as ``reading 's3://talks/a.mp4'``; holds no key.
         bucket: its name.
+
+    Raises:
+        Exception: the same one, where it is none of a service's: a file that cannot be read, or a mistake in here.
     """
     if isinstance(error, CutdownError):
         return error
@@ -90,7 +93,11 @@ def fault_of(error: Exception, what: str, bucket: str) -> CutdownError:
         return MissingKeyError(
             f"no key for the bucket '{bucket}'; looked for {places_searched(bucket)}; set one"
         )
-    if isinstance(error, PASSING):
+    if _is_untrusted(error):
+        return StorageError(
+            f"{what}: the service's certificate is not trusted; give yours in AWS_CA_BUNDLE, or check the endpoint"
+        )
+    if isinstance(error, _PASSING):
         return StorageError(f"{what}: the connection failed ({type(error).__name__})", retryable=True)
     if isinstance(error, BotoCoreError):
         return StorageError(f"{what}: {type(error).__name__}; check the endpoint and the region")
@@ -112,3 +119,8 @@ def _of_answer(error: ClientError, what: str) -> StorageError:
     return StorageError(
         f"{what}: {remedy or f'refused (status {status} {code}); check the name and the endpoint'}"
     )
+
+
+def _is_untrusted(error: Exception) -> bool:
+    inner = getattr(error, "kwargs", {}).get("error", error)  # botocore wraps what aiohttp raised
+    return isinstance(inner, aiohttp.ClientConnectorCertificateError)

@@ -25,7 +25,7 @@ from typing import Final
 from cutdown.errors import StorageError, UsageError
 from cutdown.files import BLOCK, UNFINISHED, make_lasting, unfinished_beside, write_whole
 from cutdown.storage.names import checked, is_name
-from cutdown.storage.place import Change, Item, SourceChangedError
+from cutdown.storage.place import Change, Item, SourceChangedError, Unfinished
 
 _LOCK: Final = f"{UNFINISHED}lock"
 LABELS: Final = ".tags.json"
@@ -50,10 +50,16 @@ class FolderPlace:
                 yield item
 
     def _names(self, prefix: str) -> Iterator[str]:
-        for folder, _folders, files in os.walk(self.root):
+        for folder, _folders, files in os.walk(self.root, onerror=self._unread):
             within = Path(folder).relative_to(self.root)
             names = ((within / file).as_posix() for file in files)
             yield from (name for name in names if name.startswith(prefix) and is_name(name))
+
+    def _unread(self, error: OSError) -> None:
+        """A folder that is not there is empty; one that may not be read is no empty one."""
+        if not isinstance(error, FileNotFoundError):
+            with _told(self.url):
+                raise error
 
     def look(self, name: str) -> Item | None:
         """A file as it is now; None where there is none."""
@@ -62,38 +68,29 @@ class FolderPlace:
 
     def fetch(self, item: Item, target: Path, on_bytes: Change | None = None) -> str:
         """Copy a file; gives its SHA-256. See `Place.fetch`."""
-        digest = hashlib.sha256()
-        with _told(self.url), write_whole(target) as temporary:
-            try:
-                with self._path(item.name).open("rb") as source, temporary.open("wb") as copy:
-                    while block := source.read(BLOCK):
-                        copy.write(block)
-                        digest.update(block)
-                        if on_bytes:
-                            on_bytes(len(block))
-            except FileNotFoundError:
-                pass  # told by the comparison below
-            now = self.look(item.name)
-            if now is None or now.tag != item.tag:
-                raise SourceChangedError(f"'{item.name}' in {self.url} was replaced or removed meanwhile")
-        return digest.hexdigest()
+        with _told(self.url):
+            if self.look(item.name) is None:
+                raise self._changed(item)
+            with write_whole(target) as temporary:
+                sha256 = _copy(self._path(item.name), temporary, on_bytes)
+                now = self.look(item.name)
+                if now is None or now.tag != item.tag:
+                    raise self._changed(item)
+        return sha256
+
+    def _changed(self, item: Item) -> SourceChangedError:
+        return SourceChangedError(f"'{item.name}' in {self.url} was replaced or removed meanwhile")
 
     def publish(
         self, source: Path, name: str, *, sha256: str | None = None, on_bytes: Change | None = None
     ) -> Item:
         """Put a file there under a name, whole or not at all. See `Place.publish`."""
         target = self._path(name)
-        digest = hashlib.sha256()
         with _told(self.url):
             target.parent.mkdir(parents=True, exist_ok=True)
             with unfinished_beside(target) as temporary:
-                with source.open("rb") as file, temporary.open("wb") as copy:
-                    while block := file.read(BLOCK):
-                        copy.write(block)
-                        digest.update(block)
-                        if on_bytes:
-                            on_bytes(len(block))
-                if sha256 is not None and digest.hexdigest() != sha256:
+                copied = _copy(source, temporary, on_bytes)
+                if sha256 is not None and copied != sha256:
                     raise SourceChangedError(f"'{source}' changed while it was published")
                 with self._locked():
                     self._put(temporary, target)
@@ -149,6 +146,27 @@ class FolderPlace:
                 f'\'{self._path(name + LABELS)}\' is not a JSON object such as {{"priority": "high"}}; mend or remove it'
             ) from None
 
+    def unfinished(self) -> Iterator[Unfinished]:
+        """Temporary files, of transfers and of whoever else writes whole files in the folder."""
+        for folder, _folders, files in os.walk(self.root):
+            for file in sorted(files):
+                if file.startswith(UNFINISHED) and file != _LOCK:
+                    path = Path(folder) / file
+                    with contextlib.suppress(FileNotFoundError):
+                        status = path.stat()
+                        name = path.relative_to(self.root).as_posix()
+                        yield Unfinished(
+                            name=name,
+                            begun=datetime.fromtimestamp(status.st_mtime, UTC),
+                            size=status.st_size,
+                            handle=name,
+                        )
+
+    def drop(self, rest: Unfinished) -> None:
+        """Remove a temporary file."""
+        with _told(self.url):
+            (self.root / rest.handle).unlink(missing_ok=True)
+
     def _path(self, name: str) -> Path:
         return self.root / checked(name)
 
@@ -181,6 +199,18 @@ class FolderPlace:
         with (self.root / _LOCK).open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _copy(source: Path, target: Path, on_bytes: Change | None) -> str:
+    """Copy a file; gives its SHA-256."""
+    digest = hashlib.sha256()
+    with source.open("rb") as file, target.open("wb") as copy:
+        while block := file.read(BLOCK):
+            copy.write(block)
+            digest.update(block)
+            if on_bytes:
+                on_bytes(len(block))
+    return digest.hexdigest()
 
 
 def _tag(status: os.stat_result) -> str:

@@ -10,13 +10,13 @@ from urllib.parse import unquote, urlsplit
 from cutdown.errors import UsageError
 from cutdown.storage.access import access_to
 from cutdown.storage.folder import FolderPlace
-from cutdown.storage.place import Place
+from cutdown.storage.place import TidyPlace
 
 _SCHEME: Final = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")
 _BUCKET: Final = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")  # as S3 names them
 
 
-def open_place(url: str | Path) -> Place:
+def open_place(url: str | Path) -> TidyPlace:
     """The place that a user means; nothing is asked of any service yet.
 
     Args:

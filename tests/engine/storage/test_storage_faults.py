@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +24,7 @@ from pydantic import SecretStr
 from s3_kit import KEY, READER, SECRET, S3Server, free_ports
 
 from cutdown.errors import MissingKeyError, StorageError
+from cutdown.janitor import rests
 from cutdown.storage import SourceChangedError, open_place
 from cutdown.storage.access import BucketAccess
 from cutdown.storage.bucket import S3Place
@@ -150,6 +160,46 @@ def test_a_publish_that_is_interrupted_takes_its_parts_away(s3: S3Server, bucket
     assert uploads(place) == []
 
 
+PUBLISH = """
+import sys
+from pathlib import Path
+from cutdown.storage import open_place, sending
+sending.PART = int(sys.argv[3])
+open_place(sys.argv[1]).publish(Path(sys.argv[2]), "large.bin", on_bytes=lambda _more: print("some", flush=True))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
+def test_a_process_that_ends_in_mid_publish_shows_nothing(
+    s3: S3Server, bucket: str, tmp_path: Path, how: signal.Signals
+) -> None:
+    """Asked to end, it takes its parts away; killed, it leaves them to the janitor."""
+    source = tmp_path / "large.bin"
+    source.write_bytes(os.urandom(5 * SMALL))
+    with FaultyProxy(s3.port, [None, *[Fault("server", rate=2 * MEGABYTE)] * 4]) as proxy:
+        child = subprocess.Popen(
+            [sys.executable, "-c", PUBLISH, f"s3://{bucket}", str(source), str(SMALL)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | s3.environment() | {"AWS_ENDPOINT_URL_S3": proxy.endpoint},
+        )
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"some\n"
+            child.send_signal(how)
+            child.communicate(timeout=60)
+        finally:
+            child.kill()
+            child.communicate()
+    assert child.returncode != 0
+    place = s3.place(bucket)
+    assert list(place.list()) == []
+    left = [] if how == signal.SIGINT else ["large.bin"]
+    assert uploads(place) == left
+    assert [item.name for item in rests(place, timedelta(0))] == left
+    assert uploads(place) == []
+
+
 def test_an_object_that_is_replaced_on_the_way_is_never_mixed(
     s3: S3Server, bucket: str, large: Path, tmp_path: Path
 ) -> None:
@@ -246,6 +296,46 @@ def test_a_service_that_is_not_there_is_tried_again_and_then_told() -> None:
         place.look("a")
     assert told.value.retryable
     assert told.value.exit_code == 6
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> Iterator[int]:
+    """The port of a server whose certificate nobody has signed but itself."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            str(shutil.which("openssl")), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    with connection, contextlib.suppress(OSError):
+                        context.wrap_socket(connection, server_side=True).close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_a_certificate_that_nobody_knows_is_told_at_once(self_signed: int) -> None:
+    access = BucketAccess(key_id="a", secret=SecretStr("b"), endpoint=f"https://localhost:{self_signed}")
+    with pytest.raises(
+        StorageError, match=r"certificate is not trusted; give yours in AWS_CA_BUNDLE"
+    ) as told:
+        S3Place("talks", "", access).look("a")
+    assert not told.value.retryable
 
 
 def test_ten_thousand_parts_are_enough_for_five_terabytes() -> None:

@@ -14,7 +14,7 @@ from s3_kit import S3Server
 
 @pytest.mark.slow
 def test_a_large_file_survives_five_cuts_each_way_in_flat_memory(s3: S3Server, tmp_path: Path) -> None:
-    told = transfer(s3, tmp_path, 300_000_000, CUTS)
+    told = transfer(s3, tmp_path, 200_000_000, CUTS)
     assert told["equal"]
     assert (told["publish_cuts"], told["fetch_cuts"]) == (CUTS, CUTS)
     assert told["peak"] < 300e6
