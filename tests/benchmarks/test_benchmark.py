@@ -172,7 +172,7 @@ def test_no_history_is_told(
 @pytest.fixture(scope="module")
 def contest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, render_race.Contest]:
     folder = tmp_path_factory.mktemp("race")
-    path = make_recording(folder / "source.mp4", seconds=20, size=(640, 360), rate=30)
+    path = make_recording(folder / "source.mp4", seconds=20, size=(640, 360), rate=Fraction(30))
     video = StandardVideo("small", 20, "pattern")
     return path, render_race._contest(video, path, 1, ("moviepy",), folder, lambda _what: None)
 

@@ -25,7 +25,8 @@ Measure = Literal["wall", "CPU"]
 
 _DRAWS: Final = 4000  # the interval's ends then move by less than 0.2 points between seeds
 _CONFIDENCE: Final = 0.98  # two-sided: 1 % on the side that counts; several phases are looked at
-_FEW_RUNS_DOUBT: Final = 0.08  # of one run, where too few tell: what runs differed by (docs/performance.md)
+# Chosen. Repeated runs differed by 1 to 4 % in CPU seconds; one alone does not say whether the machine was quiet.
+_FEW_RUNS_DOUBT: Final = 0.08
 _ENOUGH_RUNS: Final = 3  # fewer say nothing about how they differ
 _QUIET_SHARE: Final = 0.05  # of the machine: what other programs may use while wall time still tells
 _NEGLIGIBLE: Final = 0.01  # of the whole, in time: a phase so short is start-up and chance
