@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -18,9 +18,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from cutdown import __version__
-from cutdown.errors import CutdownError
+from cutdown.current_run import running
+from cutdown.errors import CutdownError, UsageError
 from cutdown.job import FailedOutputError, Job, Outcome
-from cutdown.profiles import profile_named, with_profile
+from cutdown.observing import observed
+from cutdown.profiles import profile_named, ready_profiles, with_profile
+from cutdown.profiling import profiled, profiler_names
 from cutdown.progress import heard_by, phase
 from cutdown.services.terms import Terms
 from cutdown.settings import (
@@ -45,6 +48,7 @@ _INGEST = Group("Ingest: listening and watching", sort_key=1)
 _DIRECTOR = Group("Director: what to leave out", sort_key=2)
 _VOICE = Group("Voice: new narration", sort_key=3)
 _MONEY = Group("Money", sort_key=5)
+_WATCH = Group("Watching the run", sort_key=6)
 _RENDER = Group("Assembly: the video file", sort_key=4)
 
 Speech = Annotated[SpeechOptions, Parameter(name="*", group=_INGEST)]
@@ -82,7 +86,9 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         preview: Annotated[bool, Flag] = False,
         metrics_output: Path | None = None,
         like: Path | None = None,
-        profile: str | None = None,
+        profile: tuple[str, ...] = (),
+        log_json: Annotated[Path | None, Parameter(group=_WATCH)] = None,
+        trace: Annotated[bool, Parameter(negative="", group=_WATCH)] = False,
         speech: Speech = SpeechOptions(),
         director: Director = DirectorOptions(),
         voice: Voice = VoiceOptions(),
@@ -99,7 +105,10 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             preview: a quick look: at most 480 lines, fast preset, NAME.preview.mp4
             metrics_output: also write times and costs to this JSON file, as a baseline
             like: an edit plan of the same series, for a language model to follow
-            profile: a named set of options: offline, cheap, best; what you give beside it wins
+            profile: a named set of options (offline, cheap, best); what you give beside it wins. Or what to measure the
+                run with (cpu, memory, ffmpeg): a profile is left beside the report. May be given several times
+            log_json: append the run's events to this file, one JSON object a line
+            trace: send OpenTelemetry spans to where OTEL_EXPORTER_OTLP_ENDPOINT says
             speech: how the recording is listened to
             director: what to leave out
             voice: who speaks
@@ -107,8 +116,9 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             terms: what may be spent
         """
         options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
-        if profile is not None:
-            options = with_profile(options, profile_named(profile))
+        named, profilers = _told_apart(profile)
+        if named is not None:
+            options = with_profile(options, profile_named(named))
         job = Job(
             source=video,
             out=out,
@@ -120,7 +130,9 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             options=options,
             terms=terms,
         )
-        return _show(run, job)
+        job.check()
+        with running(), observed(log_json=log_json, trace=trace):
+            return profiled(profilers, job.folder, lambda: _show(run, job))
 
     @app.command
     def estimate(
@@ -253,6 +265,20 @@ def main() -> None:
         return optimize(job, here(store), store)
 
     sys.exit(start(build_app(run)))
+
+
+def _told_apart(profiles: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
+    """Of all ``--profile``, the set of options and the profilers."""
+    profilers = tuple(dict.fromkeys(name for name in profiles if name in profiler_names()))
+    named = [name for name in profiles if name not in profiler_names()]
+    if len(named) > 1:
+        raise UsageError(f"--profile takes one set of options, not {' and '.join(named)}; leave one out")
+    if named and named[0] not in ready_profiles():
+        raise UsageError(
+            f"no profile named '{named[0]}'; choose from {', '.join(sorted(ready_profiles()))}, or measure the run with "
+            + ", ".join(profiler_names())
+        )
+    return (named[0] if named else None), profilers
 
 
 def _show(run: Runner, job: Job) -> int:
