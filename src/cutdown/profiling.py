@@ -44,9 +44,12 @@ def cpu(folder: Path, work: Callable[[], Result]) -> Result:
     finally:
         sampler.stop()
         # The page would fetch a typeface; it reads as well in the browser's own.
-        page = sampler.output_html().replace(_TYPEFACES, "data:text/css,")
-        with write_whole(folder / CPU_FILE) as temporary:
-            temporary.write_text(page, encoding="utf-8")
+        _write(folder / CPU_FILE, sampler.output_html().replace(_TYPEFACES, "data:text/css,"))
+
+
+def _write(path: Path, page: str) -> None:
+    with write_whole(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
 
 
 def memory(folder: Path, work: Callable[[], Result]) -> Result:
@@ -60,7 +63,8 @@ def memory(folder: Path, work: Callable[[], Result]) -> Result:
         taken = Path(scratch, "allocations.bin")
         try:
             with memray.Tracker(taken):  # loses the callers of what it sees when it is begun in a generator
-                return work()
+                result = work()
+            return result
         finally:
             with write_whole(folder / MEMORY_FILE) as temporary, contextlib.redirect_stdout(None):
                 memray_command(["flamegraph", "--no-web", "--force", "--output", str(temporary), str(taken)])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.util
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -76,10 +75,10 @@ def span(name: str, *, to_service: bool = False, **attributes: Value) -> Iterato
 
 @functools.cache
 def _tracer() -> Tracer | None:
-    if importlib.util.find_spec("opentelemetry") is None:
+    try:
+        from opentelemetry import trace
+    except ImportError:
         return None
-    from opentelemetry import trace
-
     from cutdown import __version__
 
     return trace.get_tracer("cutdown", __version__)
