@@ -54,3 +54,7 @@ hooks:
 # every provider against every fault, as a table
 faults:
     PYTHONPATH=tests {{bin}}/python -m fault_matrix
+
+# what the performance monitor itself costs, in percent of a core
+overhead *options:
+    PYTHONPATH=. {{bin}}/python -m benchmarks.monitor_overhead {{options}}

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, cast
 
 from cutdown.errors import UsageError
 from cutdown.extras import remedy
@@ -62,9 +62,9 @@ def memory(folder: Path, work: Callable[[], Result]) -> Result:
     with tempfile.TemporaryDirectory() as scratch:
         taken = Path(scratch, "allocations.bin")
         try:
-            with memray.Tracker(taken):  # loses the callers of what it sees when it is begun in a generator
-                result = work()
-            return result
+            # It would lose the callers of what it sees if it began in a generator.
+            with cast("contextlib.AbstractContextManager[None]", memray.Tracker(taken)):
+                return work()
         finally:
             with write_whole(folder / MEMORY_FILE) as temporary, contextlib.redirect_stdout(None):
                 memray_command(["flamegraph", "--no-web", "--force", "--output", str(temporary), str(taken)])
