@@ -42,6 +42,7 @@ test-orchestration *options:
 schema:
     {{bin}}/python -m cutdown.cli schema edit-plan > docs/schemas/edit-plan.schema.json
     {{bin}}/python -m cutdown.cli schema metrics > docs/schemas/metrics.schema.json
+    {{bin}}/python -m cutdown.cli schema baseline > docs/schemas/baseline.schema.json
 
 # the wheel, which holds only cutdown
 wheel:
@@ -51,6 +52,14 @@ wheel:
 hooks:
     {{bin}}/prek install
 
+# nights of a batch on several workers, with what goes wrong in them
+e2e-batch *options:
+    PYTHONPATH=.:tests {{bin}}/python -m e2e_batch {{options}}
+
+# the same recordings with one and with two workers
+throughput *options:
+    {{bin}}/python -m benchmarks.throughput {{options}}
+
 # every provider against every fault, as a table
 faults:
     PYTHONPATH=tests {{bin}}/python -m fault_matrix
@@ -58,3 +67,7 @@ faults:
 # what the performance monitor itself costs, in percent of a core
 overhead *options:
     PYTHONPATH=. {{bin}}/python -m benchmarks.monitor_overhead {{options}}
+
+# a gigabyte to a bucket and back, whole and with cut connections: speed and memory
+transfer:
+    PYTHONPATH=tests {{bin}}/python -m large_transfer

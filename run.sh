@@ -43,6 +43,25 @@ sync() {
   printf '%s' "$want" >"$stamp"
 }
 
+# Some tests drive a browser and a PostgreSQL server. Where they can be had they are; elsewhere those tests are skipped.
+tools_for_tests() {
+  local package
+  for package in chromium postgresql-15; do
+    if [ "$package" = chromium ]; then
+      command -v chromium >/dev/null 2>&1 && continue
+    else
+      [ -x /usr/lib/postgresql/15/bin/initdb ] && continue
+    fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+      printf 'Setting up for the tests (once): %s ...\n' "$package" >&2
+      # RUNLEVEL: nothing that is installed is started.
+      DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 timeout 300 sh -c \
+        "apt-get update -qq && apt-get install -y -qq --no-install-recommends $package" >/dev/null 2>&1 </dev/null && continue
+    fi
+    printf 'run.sh: %s is not there and could not be installed; its tests are skipped\n' "$package" >&2
+  done
+}
+
 usage() {
   cat <<'TEXT'
 Usage: ./run.sh VERB [OPTIONS]
@@ -50,12 +69,17 @@ Usage: ./run.sh VERB [OPTIONS]
   demo              make a small narrated screencast and cut it down: no key, no file needed
   optimize VIDEO    make a short, polished, narrated video of a recording
   estimate VIDEO    tell what a run will cost and take, before it
+  batch SOURCE DEST make every new recording of a folder or bucket short, each once
   report SOURCE     tell what many videos took, from their metrics: time, money, machine
+  benchmark         measure the speed of this checkout on this machine, into a baseline file
+  regression OLD NEW tell whether one baseline is slower than another, and in which phase
   evaluate WHAT DIR measure the director against labelled recordings
+  janitor [PLACE]   remove rests of broken transfers, and what the store has not used for long
   test              run all tests
   server            start Prefect's server and UI on this machine
-  deploy            create the work pool and the deployments of prefect.yaml
+  deploy            put into force what is declared: pool, deployments, limits, automations
   worker            start a worker that runs what is deployed
+  announce FILE DEST tell Prefect that a recording has arrived
 
 ./run.sh VERB --help tells the options of a verb.
 TEXT
@@ -65,22 +89,23 @@ verb=${1:-help}
 [ $# -gt 0 ] && shift
 case $verb in
   help | -h | --help) usage ;;
-  demo | optimize | estimate | report)
+  demo | optimize | estimate | batch | report | regression | janitor)
     sync
     # Python finds flows/ beside this script; the caller's folder stays the working folder.
     PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m flows "$verb" "$@"
     ;;
-  evaluate)
+  benchmark | evaluate)
     sync
-    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m benchmarks.evaluate "$@"
+    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m "benchmarks.$verb" "$@"
     ;;
   test)
     sync
+    tools_for_tests
     cd "$root" && exec "$root/.venv/bin/just" check "$@"
     ;;
-  server | deploy | worker)
+  server | deploy | worker | announce)
     sync
-    cd "$root" && PYTHONPATH=$root exec "$root/.venv/bin/python" -m deployments "$verb" "$@"
+    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m deployments "$verb" "$@"
     ;;
   *)
     usage >&2

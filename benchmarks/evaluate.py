@@ -1,4 +1,4 @@
-"""Measure the judgement of the product: ``python -m benchmarks.evaluate screencasts DIR``."""
+"""Measure the judgement of the product: ``python -m benchmarks.evaluate screencasts DIR``, ``... meetings DIR``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.acts import read_meetings
+from benchmarks.meetings import Interval, MeetingReport, by_director, by_plans, measure, ways
+from benchmarks.meetings import report_of as report_of_meetings
 from benchmarks.screencasts import (
     Report,
     cast_director,
@@ -21,11 +24,12 @@ from benchmarks.screencasts import (
     report_of,
     write_report,
 )
-from cutdown.errors import CutdownError
-from cutdown.settings import SpeechOptions, state_folder
-from cutdown.store import Store
+from cutdown.errors import CutdownError, UsageError
+from cutdown.settings import SpeechOptions
+from cutdown.shared_store import local_store
 
 _TABLE_WIDTH: Final = 90  # columns that the table needs; a narrower terminal wraps it
+_WIDE_TABLE: Final = 110
 
 app = App(name="evaluate", help="Measure what the product decides against labelled recordings.")
 
@@ -57,7 +61,7 @@ def screencasts(
     for name in names:
         cast_director(name)
     found = find_screencasts(folder)
-    store = Store(state_folder() / "store")
+    store = local_store()
     options = SpeechOptions(whisper_model=model)
     scores = []
     with console.status("") as status:
@@ -68,6 +72,86 @@ def screencasts(
     _print(report, console)
     if json is not None:
         write_report(report, json)
+
+
+@app.command
+def meetings(
+    folder: Path,
+    *,
+    split: str = "dev",
+    budget: Annotated[list[float] | None, Parameter(negative=())] = None,
+    json: Path | None = None,
+    director: Annotated[list[str] | None, Parameter(negative=())] = None,
+    plans: Path | None = None,
+) -> None:
+    """Score what is kept of meetings against the extracts that people made of them.
+
+    Whole dialogue acts are chosen for a share of the speech time. Prints F1 by seconds against the human
+    extract and the share of the human abstract's links that is covered, in human text and in a recogniser's,
+    beside baselines, with 95 % bootstrap intervals over meetings.
+
+    Args:
+        folder: Folder with meetings in the form of the AMI corpus, or with one .tar.xz of them.
+        split: List of meetings to score: the name before '.list'.
+        budget: Share of the speech time; may be given several times. 0.1, 0.2 and 0.3 where none is given.
+        json: Write all figures to this file as well.
+        director: Director whose whole plans are scored too; may be given several times.
+        plans: Folder with a plan NAME.json for each meeting, scored too.
+    """
+    budgets = budget or [0.1, 0.2, 0.3]
+    if not all(0 < share < 1 for share in budgets):
+        raise UsageError("a budget is a share of the speech time between 0 and 1, such as 0.2")
+    texts = read_meetings(folder, split)
+    store = local_store()
+    asked = ways()
+    for name in director or ["offline"]:
+        asked[f"plans: {name}"] = by_director(name, store)
+    if plans is not None:
+        asked["plans: files"] = by_plans(plans)
+    console = Console()
+    console.width = max(console.width, _WIDE_TABLE)
+    with console.status("") as status:
+        scored = measure(texts, asked, budgets, status.update)
+    report = report_of_meetings(scored, split)
+    _print_meetings(report, console)
+    if json is not None:
+        write_report(report, json)
+
+
+def _print_meetings(report: MeetingReport, console: Console) -> None:
+    """One table for each text and budget: every way, and ours against it."""
+    for text, budget in dict.fromkeys((one.text, one.budget) for one in report.figures):
+        rows = [one for one in report.figures if (one.text, one.budget) == (text, budget)]
+        table = Table(
+            title=f"{rows[0].meetings} meetings of {report.split}, {text} text, {budget:.0%} of the speech time",
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+            title_justify="left",
+        )
+        for column in ("way", "F1", "95 %", "links", "95 %", "ours F1", "95 %", "ours links", "95 %"):
+            table.add_column(column, justify="left" if column == "way" else "right", no_wrap=True)
+        for one in rows:
+            figures = (one.f1, one.link_recall, one.ours_f1, one.ours_link_recall)
+            cells = [
+                cell
+                for index, figure in enumerate(figures)
+                for cell in _with_interval(figure, signed=index > 1)
+            ]
+            table.add_row(one.way, *cells)
+        console.print(table)
+    console.print(
+        "F1: seconds against the human extract; links: those of the human abstract that are covered; in %\n"
+        "ours: how many points ours is better, by pairs of meetings",
+        style="dim",
+    )
+
+
+def _with_interval(figure: Interval | None, *, signed: bool) -> tuple[str, str]:
+    if figure is None:
+        return "", ""
+    sign = "+" if signed else ""
+    return f"{figure.mean:{sign}.1f}", f"{figure.low:{sign}.1f} to {figure.high:{sign}.1f}"
 
 
 def _print(report: Report, console: Console) -> None:

@@ -281,7 +281,7 @@ def report_of(scores: Sequence[Score], model: str) -> Report:
     return Report(model=model, scores=tuple(scores), means=keyed)
 
 
-def write_report(report: Report, path: Path) -> None:
+def write_report(report: Frozen, path: Path) -> None:
     """Write the report as JSON.
 
     Raises:

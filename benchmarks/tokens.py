@@ -11,13 +11,13 @@ import argparse
 import json
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from tokenizers import Tokenizer
 
+from benchmarks.acts import as_heard, parse_acts
 from cutdown.director.llm.director import first_prompts
 from cutdown.recording import AudioTrack, Recording
 from cutdown.services.prices import PriceBook
@@ -25,54 +25,15 @@ from cutdown.services.used import Used
 from cutdown.settings import DirectorOptions
 from cutdown.signals import Signals
 from cutdown.speech.weights import read_bundled
-from cutdown.timebase import Span
-from cutdown.transcript import Transcript, TranscriptSegment, Word
+from cutdown.transcript import Transcript
 
 _WRITTEN_SHARE = 0.5  # tokens that a model writes for each token of transcript, by the shipped expectations
 _NARRATION_SHARE = 0.3  # of the transcript's characters that are spoken anew, likewise
-_WINDOW_PAUSE = 0.35  # seconds between two acts that count as silence
 
 
 def read_acts(path: Path, seconds: float) -> tuple[Transcript, Signals]:
-    """The first ``seconds`` of a meeting: words spread evenly over their act, silence between acts."""
-    words: list[Word] = []
-    segments: list[TranscriptSegment] = []
-    at = 0.0
-    for line in path.read_text(encoding="utf-8").splitlines():
-        fields = line.split("\t")
-        start, end, text = float(fields[1]), float(fields[2]), fields[8].split()
-        start = max(start, at)
-        if end > seconds:
-            break
-        if not text or end - start < 0.02 * len(text):
-            continue
-        step = (end - start) / len(text)
-        first = len(words)
-        words += [
-            Word(start=start + index * step, end=start + (index + 1) * step, text=word)
-            for index, word in enumerate(text)
-        ]
-        segments.append(TranscriptSegment(first=first, end=len(words)))
-        at = end
-    duration = Fraction(round(seconds))
-    spans = [Span(start=words[s.first].start, end=words[s.end - 1].end) for s in segments]
-    silences = [
-        Span(start=one.end, end=other.start)
-        for one, other in pairwise(spans)
-        if other.start - one.end > _WINDOW_PAUSE
-    ]
-    signals = Signals(
-        duration=duration,
-        noise_floor_db=-60.0,
-        speech_level_db=-20.0,
-        silences=tuple(silences),
-        speech=tuple(spans),
-        screen=(),
-    )
-    transcript = Transcript(
-        language="en", model="human", duration=duration, words=tuple(words), segments=tuple(segments)
-    )
-    return transcript, signals
+    """The first ``seconds`` of a meeting as one listener hears it."""
+    return as_heard(parse_acts(path.read_text(encoding="utf-8"), path.name), seconds)
 
 
 def as_json(transcript: Transcript) -> list[dict[str, float | str]]:

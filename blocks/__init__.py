@@ -7,10 +7,12 @@ from blocks.providers import (
     OpenAICredentials,
 )
 from blocks.saved_options import Profile
+from blocks.storage import CutdownBucket
 
 __all__ = [
     "AnthropicCredentials",
     "CompatibleServer",
+    "CutdownBucket",
     "ElevenLabsCredentials",
     "OpenAICredentials",
     "Profile",

@@ -98,7 +98,7 @@ BLOCKS: Final[dict[str, type[ProviderCredentials]]] = {
 
 
 class BlockSource:
-    """Connections that are kept as blocks under one name; see `cutdown.services.connections.Source`."""
+    """Connections that are kept as blocks under one name; see `cutdown.sources.Source`."""
 
     def __init__(self, name: str = NAME) -> None:
         self._name = name

@@ -1,16 +1,175 @@
-"""``python -m deployments VERB``: Prefect's server, the deployments, a worker, on this machine."""
+"""``python -m deployments VERB``: Prefect's server, a worker, the deployments, on this machine."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import runpy
+import socket
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+from cyclopts import App, Parameter
+
+from cutdown import __version__
+from cutdown.cli import start
+from cutdown.errors import CutdownError, UsageError
+from cutdown.settings import default_environment, environment
 from flows.local import PORT, configure_prefect
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 POOL: Final = "cutdown"
+LIGHT_POOL: Final = "cutdown-light"
+RECORDINGS: Final = "CUTDOWN_RECORDINGS"
+VIDEOS: Final = "CUTDOWN_VIDEOS"
+
+Rest = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
+
+app = App(
+    name="./run.sh",
+    version=__version__,
+    help="Prefect's side: a server, workers, and what is deployed.",
+    help_format="plaintext",
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+
+
+class NoServerError(CutdownError):
+    """No Prefect server answers."""
+
+    exit_code = 2
+
+
+@app.command
+def server(*prefect: Rest, port: int = PORT) -> int:
+    """Start Prefect's server and UI, on loopback.
+
+    Args:
+        prefect: options of `prefect server start`
+        port: of the API and the UI
+    """
+    if _is_taken(port):
+        raise UsageError(f"port {port} is in use; give another one with --port")
+    configure_prefect(port)
+    default_environment({"PREFECT_UI_URL": f"http://127.0.0.1:{port}"})  # for links in alerts
+    return _prefect("server", "start", "--host", "127.0.0.1", *prefect)
+
+
+@app.command
+def worker(*prefect: Rest, pool: str = POOL, limit: int | None = None) -> int:
+    """Start a worker that runs what is deployed, from this checkout.
+
+    Args:
+        prefect: options of `prefect worker start`, such as --name
+        pool: the work pool it takes runs from
+        limit: runs at once on this machine; as declared in deployments/pools.yaml where not given
+    """
+    from deployments.declared import read_pools
+
+    declared = read_pools().pools.get(pool)
+    at_once = limit or (declared and declared.worker_limit)
+    _reach_server()
+    default_environment({"CUTDOWN_ROOT": str(ROOT)})
+    limited = ("--limit", str(at_once)) if at_once else ()
+    return _prefect("worker", "start", "--pool", pool, *limited, *prefect)
+
+
+@app.command
+def deploy(
+    *prefect: Rest,
+    pool: str = POOL,
+    light_pool: str = LIGHT_POOL,
+    recordings: str | None = None,
+    videos: str | None = None,
+    alerts: str | None = None,
+) -> int:
+    """Put into force what is declared: block types, pools, limits, deployments, automations; again after a change.
+
+    Args:
+        prefect: options of `prefect deploy`
+        pool: where recordings are worked on; one that is declared in deployments/pools.yaml
+        light_pool: where runs go that wait more than they work
+        recordings: where the nightly batch looks: a folder or s3://..., as workers reach it; CUTDOWN_RECORDINGS
+            where not given
+        videos: where its results go; CUTDOWN_VIDEOS where not given. Its schedule is on where both are given
+        alerts: address that automations post alerts to; kept encrypted in Prefect
+    """
+    places = (recordings or environment(RECORDINGS) or "", videos or environment(VIDEOS) or "")
+    _reach_server()
+    default_environment(
+        {
+            "CUTDOWN_POOL": pool,
+            "CUTDOWN_LIGHT_POOL": light_pool,
+            RECORDINGS: places[0],
+            VIDEOS: places[1],
+            "CUTDOWN_NIGHTLY": "true" if all(places) else "false",
+        },
+        replace=True,
+    )
+    from deployments.bootstrap import put_into_force
+
+    for line in put_into_force((pool, light_pool), alerts):
+        sys.stdout.write(f"{line}\n")
+    if not all(places):
+        sys.stdout.write("schedule off: nightly-batch; --recordings and --videos say from where to where\n")
+    sys.stdout.flush()
+    with contextlib.chdir(ROOT):  # entry points are relative to it
+        return _prefect("--no-prompt", "deploy", "--all", *prefect)
+
+
+@app.command
+def announce(recording: str, dest: str, /) -> int:
+    """Tell Prefect that a recording has arrived; the deployment optimize-object then makes it short.
+
+    Args:
+        recording: s3://..., or a path that the workers can read
+        dest: s3:// prefix or folder for the results
+    """
+    _reach_server()
+    from deployments.arrivals import announce as tell
+
+    event = asyncio.run(tell(_address(recording), _address(dest)))
+    sys.stdout.write(f"{event.event} {event.payload['source']}\n")
+    return 0
+
+
+def _address(place: str) -> str:
+    """A place as workers write it: what is no address is a path."""
+    return place if "://" in place else str(Path(place).absolute())
+
+
+def _reach_server() -> None:
+    configure_prefect(PORT)
+    default_environment({"PREFECT_API_URL": f"http://127.0.0.1:{PORT}/api"})
+    import httpx
+    from prefect.client.orchestration import get_client
+
+    address = environment("PREFECT_API_URL")
+    try:
+        with get_client(sync_client=True) as client:
+            client.read_work_pools(limit=1)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.UNAUTHORIZED:
+            raise
+        raise UsageError(
+            f"the Prefect server at {address} wants a password; set PREFECT_API_AUTH_STRING to USER:PASSWORD"
+        ) from error
+    except httpx.TransportError as error:
+        raise NoServerError(
+            f"no Prefect server answers at {address}; start one with ./run.sh server, or set PREFECT_API_URL to one that runs"
+        ) from error
+
+
+def _is_taken(port: int) -> bool:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def _prefect(*arguments: str) -> int:
@@ -23,40 +182,5 @@ def _prefect(*arguments: str) -> int:
     return 0
 
 
-def _server_answers() -> bool:
-    from prefect.client.orchestration import get_client
-
-    with get_client(sync_client=True) as client:
-        return client.api_healthcheck() is None
-
-
-def main(arguments: list[str]) -> int:
-    """Do what the verb says.
-
-    Returns:
-        Prefect's exit code; 2 for a verb that does not exist.
-    """
-    from cutdown.settings import default_environment
-
-    configure_prefect()
-    verb, *rest = arguments or ["help"]
-    if verb == "server":
-        return _prefect("server", "start", "--host", "127.0.0.1", *rest)
-    default_environment({"PREFECT_API_URL": f"http://127.0.0.1:{PORT}/api", "CUTDOWN_ROOT": str(ROOT)})
-    if verb in ("deploy", "worker") and not _server_answers():
-        sys.stderr.write(
-            "error: no Prefect server answers at PREFECT_API_URL; start one with ./run.sh server\n"
-        )
-        return 2
-    if verb == "deploy":
-        return _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite") or _prefect(
-            "--no-prompt", "deploy", "--all", *rest
-        )
-    if verb == "worker":
-        return _prefect("worker", "start", "--pool", POOL, *rest)
-    sys.stderr.write("error: deployments take 'server', 'deploy' or 'worker'\n")
-    return 2
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(start(app, sys.argv[1:]))

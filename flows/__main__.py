@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
+from cutdown.batch.wishes import BatchWishes
 from cutdown.cli import build_app, start
 from cutdown.job import Job, Outcome
 from flows.local import configure_prefect, end_orphaned_servers, quiet_terminal
+
+if TYPE_CHECKING:
+    from cutdown.batch.account import BatchAccount
+    from cutdown.terminal.batch import BatchLines
 
 
 def run(job: Job) -> Outcome:
     """A job as a flow run of this process; one that was done before needs no server to be found."""
     from cutdown.pipeline import everything_at_hand, optimize, prepare, recalled
-    from cutdown.settings import state_folder
-    from cutdown.store import Store
+    from cutdown.shared_store import local_store
 
-    store = Store(state_folder() / "store")
+    store = local_store()  # the shared one's keys may lie in a block
     prepare(job, store, keys=False)  # a mistake is told before a server starts; keys may lie in its blocks
     if everything_at_hand(job, store):
         return optimize(job, recalled(store), store)
@@ -42,5 +47,36 @@ def run(job: Job) -> Outcome:
         raise KeyboardInterrupt from signal
 
 
+def run_batch(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
+    """A batch as a flow run of this process, each recording as one of its own."""
+    from cutdown.batch.here import check
+
+    check(wishes)  # a mistake is told before a server starts
+    configure_prefect()
+    quiet_terminal()
+    end_orphaned_servers()
+    from prefect.exceptions import TerminationSignal
+
+    from flows.batch import optimize_batch, watching
+
+    watching.set(lines)
+    try:
+        state = optimize_batch(
+            source=wishes.source,
+            dest=wishes.dest,
+            selection=wishes.selection,
+            limits=wishes.limits,
+            options=wishes.options,
+            terms=wishes.terms,
+            return_state=True,
+        )
+    except TerminationSignal as signal:
+        raise KeyboardInterrupt from signal
+    if lines.account is None:
+        state.result()  # raises what stopped it
+    assert lines.account is not None
+    return lines.account
+
+
 if __name__ == "__main__":
-    sys.exit(start(build_app(run, name="./run.sh")))
+    sys.exit(start(build_app(run, run_batch, name="./run.sh")))

@@ -13,8 +13,12 @@ PORT: Final = 4200
 _SERVER: Final = "prefect.server.api.server:create_app"
 
 
-def configure_prefect() -> None:
-    """Set Prefect's defaults; call it before anything imports Prefect. What the user set stays."""
+def configure_prefect(port: int = PORT) -> None:
+    """Set Prefect's defaults; call it before anything imports Prefect. What the user set stays.
+
+    Args:
+        port: where a server that is started answers.
+    """
     home = state_folder()
     (home / "prefect").mkdir(parents=True, exist_ok=True)  # the server does not make it
     default_environment(
@@ -27,8 +31,9 @@ def configure_prefect() -> None:
             "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # 20 is too short on a busy machine
             "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
             "PREFECT_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS": "4",  # unbounded otherwise
-            "PREFECT_SERVER_API_PORT": str(PORT),  # or the UI asks another port than the server's
-            "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{PORT}/api",
+            "PREFECT_SERVER_API_PORT": str(port),
+            # Without it the UI asks port 4200, whatever the server's is.
+            "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
         }
     )
 

@@ -7,24 +7,27 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import flow
+from prefect.states import Cancelled
 from prefect.tasks import Task
 from pydantic import BaseModel
 
-from blocks.providers import BlockSource
+from blocks.reach import keys_from_blocks
 from blocks.saved_options import options_of_profile
 from cutdown import phases
+from cutdown.approval import RejectedError
 from cutdown.job import Job, Outcome
 from cutdown.media.ffmpeg import kill_all
 from cutdown.memory import Remembered
 from cutdown.pipeline import Phases, optimize
-from cutdown.profiles import with_profile
+from cutdown.profiles import only_changed, with_profile
 from cutdown.progress import heard_by
-from cutdown.services.connections import reached_through
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
-from tasks.artifacts import ProgressArtifacts, show_outcome, show_plan
+from flows.approval import PlanPage, Review, reviewer
+from tasks.artifacts import ProgressArtifacts, show_outcome
 from tasks.assembly import assemble, check
 from tasks.director import direct
+from tasks.events import budget_told
 from tasks.ingest import ingest
 from tasks.policies import open_store
 from tasks.voice import speak
@@ -37,11 +40,12 @@ def optimize_video(
     source: Path,
     out: Path | None = None,
     plan: Path | None = None,
+    profile: str | None = None,
+    review: Review = "none",
     dry_run: bool = False,
     preview: bool = False,
-    metrics_output: Path | None = None,
     like: Path | None = None,
-    profile: str | None = None,
+    metrics_output: Path | None = None,
     options: OptimizeOptions = OptimizeOptions(),
     terms: Terms = Terms(),
 ) -> Outcome:
@@ -51,11 +55,13 @@ def optimize_video(
         source: The recording: a video, or sound alone
         out: Folder for the results; NAME.cutdown where not given
         plan: Render this edit plan instead of making one
+        profile: Options of this name: the block cutdown-profile/NAME, or offline, cheap, best; options below win
+        review: Ask a person about the plan before anything is rendered: pause keeps the worker waiting, suspend
+            frees it, even for days
         dry_run: Stop after the plan, render nothing
         preview: A quick look: at most 480 lines, fast preset
-        metrics_output: Also write times and costs to this JSON file, as a baseline
         like: An edit plan of the same series, for a language model to follow
-        profile: Options of this name: the block cutdown-profile/NAME, or offline, cheap, best; options below win
+        metrics_output: Also write times and costs to this JSON file, as a baseline
         options: Options by phase
         terms: What may be spent
     """
@@ -67,24 +73,33 @@ def optimize_video(
         preview=preview,
         metrics_output=metrics_output,
         like=like,
-        options=with_profile(options, options_of_profile(profile)) if profile else options,
+        # A form sends every option, also the untouched ones: only what differs from its default counts as given.
+        options=with_profile(only_changed(options), options_of_profile(profile)) if profile else options,
         terms=terms,
     )
-    tasks = Phases(
+    page = PlanPage(job.name)
+    asked = reviewer(page, review)
+    try:
+        with heard_by(ProgressArtifacts()), keys_from_blocks(), budget_told(job.name):
+            outcome = optimize(job, as_tasks(), open_store(), on_plan=page.show, review=asked)
+    except RejectedError as rejected:  # nobody's fault, so no failure: a state of its own
+        return Cancelled(name="Rejected", message=str(rejected))  # type: ignore[return-value]  # Prefect takes it
+    finally:
+        kill_all()  # a cancelled run leaves no ffmpeg behind
+    show_outcome(job.name, outcome)
+    outcome.require_passed()  # a run whose result failed a check is a failed run
+    return outcome
+
+
+def as_tasks() -> Phases:
+    """Every phase as its task."""
+    return Phases(
         as_task(phases.ingest, ingest),
         as_task(phases.direct, direct),
         as_task(phases.speak, speak),
         as_task(phases.assemble, assemble),
         as_task(phases.check, check),
     )
-    try:
-        with heard_by(ProgressArtifacts()), reached_through(BlockSource()):
-            outcome = optimize(job, tasks, open_store(), on_plan=lambda edit: show_plan(job.name, edit))
-    finally:
-        kill_all()  # a cancelled run leaves no ffmpeg behind
-    show_outcome(job.name, outcome)
-    outcome.require_passed()  # a run whose result failed a check is a failed run
-    return outcome
 
 
 def as_task(phase: Remembered[Result], task: Task[..., Result]) -> Callable[..., tuple[Result, bool]]:

@@ -19,7 +19,10 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.logging import get_run_logger
+from prefect.settings import get_current_settings
 
+from cutdown.batch.account import BatchAccount
+from cutdown.batch.page import markdown, table
 from cutdown.job import Outcome
 from cutdown.plan import EditPlan
 from cutdown.progress import Progress
@@ -81,20 +84,29 @@ class ProgressArtifacts:
         """Nothing to tidy: the bar stays where it ended."""
 
 
-def show_plan(name: str, plan: EditPlan) -> None:
+def show_plan(name: str, plan: EditPlan) -> str | None:
+    """The edit plan as a page of the UI, a new version each time; its address."""
+    with _never_in_the_way():
+        made = create_markdown_artifact(
+            plan_table(name, plan),
+            key=f"plan-{key_of(name)}",
+            description="What is kept, cut, sped up and spoken anew",
+        )
+        address = get_current_settings().ui_url
+        return f"{address}/artifacts/artifact/{made}" if address else None
+    return None
+
+
+def plan_table(name: str, plan: EditPlan) -> str:
     """The edit plan as a Markdown table."""
     rows = "\n".join(
         f"| {a.id} | {clock(a.start)} | {clock(a.end)} | {what(a)} | {_cell(a.reason)} | {_cell(a.narration or a.quote)} |"
         for a in plan.actions
     )
-    text = (
+    return (
         f"# Edit plan of {_cell(name)}\n\n{clock(plan.duration)} -> {clock(plan.planned_duration)} before narration is fitted\n\n"
         f"| id | from | to | action | why | what is said |\n| --- | --- | --- | --- | --- | --- |\n{rows}\n"
     )
-    with _never_in_the_way():
-        create_markdown_artifact(
-            text, key=f"plan-{key_of(name)}", description="What is kept, cut, sped up and spoken anew"
-        )
 
 
 def show_outcome(name: str, outcome: Outcome) -> None:
@@ -115,6 +127,12 @@ def show_outcome(name: str, outcome: Outcome) -> None:
                 key=f"stand-ins-{key_of(name)}",
                 description="Providers that did not deliver, and who went on",
             )
+        if outcome.advice:
+            create_markdown_artifact(
+                "# What would have helped\n\n" + "\n".join(f"- {_cell(line)}" for line in outcome.advice),
+                key=f"advice-{key_of(name)}",
+                description="Settings for the next run, by this run's own figures",
+            )
         create_table_artifact(table, key=f"metrics-{key_of(name)}", description="Time and cost by phase")
         if outcome.video:
             create_link_artifact(
@@ -122,6 +140,22 @@ def show_outcome(name: str, outcome: Outcome) -> None:
                 key=f"result-{key_of(name)}",
                 link_text=outcome.video,
             )
+
+
+def show_batch(account: BatchAccount) -> None:
+    """A batch: what came of each recording, the figures by recording, and the whole page."""
+    key = key_of(account.batch)
+    with _never_in_the_way():
+        if account.rows:
+            create_table_artifact(table(account), key=f"batch-{key}", description=account.sentence())
+        if account.records:
+            figures = account.metrics
+            create_table_artifact(
+                figures.table("video"), key=f"batch-metrics-{key}", description="Time and cost by recording"
+            )
+        create_markdown_artifact(
+            markdown(account), key=f"batch-summary-{key}", description="The whole account of the batch"
+        )
 
 
 def _cell(text: str) -> str:

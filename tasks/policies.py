@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, Final, Literal, SupportsIndex
 
 from prefect.cache_policies import CacheKeyFnPolicy
@@ -12,10 +14,12 @@ from prefect.context import TaskRunContext
 from prefect.serializers import JSONSerializer
 from prefect.tasks import Task
 
+import cutdown.shared_store
+from blocks.reach import keys_from_blocks
 from cutdown.errors import CutdownError
 from cutdown.memory import Remembered, refs_in
 from cutdown.products import Directed, Ingested, Voiced, as_asked_for
-from cutdown.settings import state_folder
+from cutdown.settings import shared_store, state_folder
 from cutdown.store import Store
 
 LONGEST_WAIT: Final = 300.0  # seconds; a service that asks for an hour is asked again sooner, or not at all
@@ -24,8 +28,14 @@ _asked_to_wait: ContextVar[float] = ContextVar("asked_to_wait", default=0.0)
 
 
 def open_store() -> Store:
-    """The store that all runs of this machine share."""
-    return Store(state_folder() / "store")
+    """The store of this machine, or of all that share a place; its bucket's keys come from a block first."""
+    return _opened(state_folder(), shared_store())
+
+
+@functools.lru_cache(maxsize=4)  # a bucket's connections are kept
+def _opened(_home: Path, _place: str | None) -> Store:
+    with keys_from_blocks():
+        return cutdown.shared_store.open_store()
 
 
 class Backoff(list[float]):

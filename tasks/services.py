@@ -9,8 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from prefect.client.orchestration import get_client
 from prefect.concurrency.asyncio import concurrency
 
-from blocks.providers import BlockSource
-from cutdown.services.connections import providers, reached_through
+from blocks.reach import keys_from_blocks
+from cutdown.services.connections import providers
 from cutdown.services.gates import kept_by
 
 LIMIT_PREFIX = "cutdown-"
@@ -25,7 +25,7 @@ def services_within_reach() -> Iterator[None]:
         name = LIMIT_PREFIX + provider
         return concurrency(name, occupy=1, strict=True) if name in limits else contextlib.nullcontext()
 
-    with reached_through(BlockSource()), kept_by(gate):
+    with keys_from_blocks(), kept_by(gate):
         yield
 
 

@@ -1,8 +1,15 @@
 """What every test may ask for."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from s3_kit import S3Server
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +19,18 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real recordings in {folder}, which is not there")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """A real S3 server on loopback, once for the session."""
+    from s3_kit import S3Server  # takes its time to import; most tests do not need it
+
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3: S3Server) -> str:
+    """A fresh bucket."""
+    return s3.new_bucket()

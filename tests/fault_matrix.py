@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -137,9 +138,12 @@ def write_speech(path: Path, *lines: str) -> Fraction:
     return Fraction(len(samples), 16_000)
 
 
-def warmed() -> bytes:
-    """A sound to hear once, so that no cell pays for loading a model."""
-    return as_wav(spoken(LINE))
+def warm_up(fake: FakeServices) -> None:
+    """Do everything once, so that no cell pays for loading a model or a library."""
+    fake.ears(as_wav(spoken(LINE)))
+    for row in ROWS:
+        cell(fake, row, Fault.SERVER_ERROR, lasting=False, deadline=60.0)
+    fake.calm()
 
 
 def plan_of(lines: list[str]) -> EditPlan:
@@ -165,6 +169,8 @@ _HIBARI: Final = Choice(provider="hibari")
 ROWS: Final = (
     Row("openai speech to text", "openai.transcription", Choice(provider="openai", model="whisper-1"),
         Choice(provider="local"), _listen, _EVERY),
+    Row("openai speech by tokens", "openai.transcription", Choice(provider="openai", model="gpt-4o-transcribe"),
+        Choice(provider="local"), _listen, _EVERY),
     Row("openai director", "openai.responses", Choice(provider="openai", model="gpt-4o-mini"), _OFFLINE, _direct, _EVERY),
     Row("anthropic director", "anthropic.messages", Choice(provider="anthropic", model="claude-haiku-5-5"), _OFFLINE,
         _direct, _EVERY),
@@ -172,6 +178,8 @@ ROWS: Final = (
         _direct, _EVERY),
     Row("openai voice", "openai.speech", Choice(provider="openai", model="tts-1", voice="nova"), _HIBARI, _say,
         tuple(fault for fault in _EVERY if fault is not Fault.MALFORMED_JSON) + _OF_SOUND),
+    Row("openai voice by tokens", "openai.speech", Choice(provider="openai", model="gpt-4o-mini-tts", voice="nova"), _HIBARI, _say,
+        _EVERY + _OF_SOUND),
     Row("elevenlabs voice", "elevenlabs.speech",
         Choice(provider="elevenlabs", model="eleven_multilingual_v2", voice="21m00Tcm4TlvDq8ikWAM"), _HIBARI, _say,
         _EVERY + _OF_SOUND),
@@ -196,7 +204,15 @@ class Cell:
     spending: Spending = field(default_factory=Spending)
 
 
-def cell(fake: FakeServices, row: Row, fault: Fault, *, lasting: bool, strict: bool = False) -> Cell:
+def cell(
+    fake: FakeServices,
+    row: Row,
+    fault: Fault,
+    *,
+    lasting: bool,
+    strict: bool = False,
+    deadline: float = DEADLINE,
+) -> Cell:
     """Ask once while a fault holds: for the first request alone, or for every one."""
     fake.calm()
     fake.billed.clear()
@@ -207,7 +223,7 @@ def cell(fake: FakeServices, row: Row, fault: Fault, *, lasting: bool, strict: b
         fake.script(row.endpoint, [fault])
     clock = CountingClock()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, timed_by(clock), reached_through(Hasty()):
+    with tempfile.TemporaryDirectory() as folder, timed_by(clock), reached_through(Hasty(deadline)):
         store = Store(Path(folder, "store"))
         account = Account(
             Terms(strict=strict),
@@ -242,7 +258,7 @@ def _charged(fake: FakeServices, row: Row, account: Account) -> float:
     for bill in fake.billed:
         used = Used(
             prompt_tokens=bill.input_tokens, cached_tokens=bill.cached_tokens, completion_tokens=bill.output_tokens,
-            seconds=bill.audio_seconds, characters=bill.characters,
+            audio_tokens=bill.input_tokens if bill.audio_seconds else 0, seconds=bill.audio_seconds, characters=bill.characters,
         )  # fmt: skip
         cost = account.prices.cost(bill.provider, bill.model, used).usd
         total += cost or 0.0
@@ -276,16 +292,19 @@ def main() -> int:
         table.add_column(
             heading, justify="left" if heading in ("provider", "fault", "lasts", "outcome") else "right"
         )
-    bad = 0
+    bad: list[Cell] = []
+    outcomes: Counter[str] = Counter()
     with (
         tempfile.TemporaryDirectory() as home,
         pytest.MonkeyPatch.context() as patch,
         FakeServices(brain=think) as fake,
     ):
         surround(patch, fake, Path(home))
-        fake.ears(warmed())
+        warm_up(fake)
         for one in cells(fake):
-            bad += not honest(one)
+            outcomes[one.outcome] += 1
+            if not honest(one):
+                bad.append(one)
             table.add_row(
                     one.row, one.fault, "always" if one.lasting else "once", one.outcome, str(one.tries), f"{one.paused:.1f} s",
                     f"{one.took:.1f} s", f"${one.booked:.5f}", f"${one.at_risk:.5f}", f"${one.charged:.5f}",
@@ -294,6 +313,10 @@ def main() -> int:
     console.print(
         "pauses are counted, not waited for; took is real time; charged is what the provider counted"
     )
+    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    console.print(f"{outcomes.total()} cells: {told}")
+    for one in bad:
+        console.print(f"not as it should be: {one}")
     return 1 if bad else 0
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
 from pydantic import ValidationError
@@ -18,12 +18,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from cutdown import __version__
+from cutdown.batch.wishes import BatchWishes, Limits, Selection
 from cutdown.current_run import running
 from cutdown.errors import CutdownError, UsageError
 from cutdown.job import FailedOutputError, Job, Outcome
+from cutdown.looking_back import add_looking_back
 from cutdown.observing import observed
-from cutdown.profiles import profile_named, ready_profiles, with_profile
-from cutdown.profiling import profiled, profiler_names
+from cutdown.profiles import profile_named, told_apart, with_profile
+from cutdown.profiling import profiled
 from cutdown.progress import heard_by, phase
 from cutdown.services.terms import Terms
 from cutdown.settings import (
@@ -32,15 +34,20 @@ from cutdown.settings import (
     RenderOptions,
     SpeechOptions,
     VoiceOptions,
-    state_folder,
 )
-from cutdown.store import Store
+from cutdown.shared_store import local_store, open_store
 from cutdown.terminal.live import LiveLines
+
+if TYPE_CHECKING:
+    from cutdown.batch.account import BatchAccount
+    from cutdown.terminal.batch import BatchLines
 
 Runner = Callable[[Job], Outcome]
 """Runs a job; progress goes to whoever listens through `cutdown.progress`."""
+BatchRunner = Callable[[BatchWishes, "BatchLines"], "BatchAccount"]
+"""Runs a batch, and tells how it goes on."""
 
-SchemaName = Literal["edit-plan", "metrics"]
+SchemaName = Literal["edit-plan", "metrics", "baseline"]
 WIDTH_OF_A_FILE: Final = 140  # columns of a table that goes to a pipe or a file
 INTERRUPTED: Final = 130  # as shells say of a program that Ctrl-C ended
 
@@ -48,22 +55,27 @@ _INGEST = Group("Ingest: listening and watching", sort_key=1)
 _DIRECTOR = Group("Director: what to leave out", sort_key=2)
 _VOICE = Group("Voice: new narration", sort_key=3)
 _MONEY = Group("Money", sort_key=5)
-_WATCH = Group("Watching the run", sort_key=6)
+_WATCH = Group("Watching the run", sort_key=8)
 _RENDER = Group("Assembly: the video file", sort_key=4)
+_WHICH = Group("Which recordings", sort_key=6)
+_LIMITS = Group("The batch", sort_key=7)
 
 Speech = Annotated[SpeechOptions, Parameter(name="*", group=_INGEST)]
 Director = Annotated[DirectorOptions, Parameter(name="*", group=_DIRECTOR)]
 Voice = Annotated[VoiceOptions, Parameter(name="*", group=_VOICE)]
 Render = Annotated[RenderOptions, Parameter(name="*", group=_RENDER)]
 Money = Annotated[Terms, Parameter(name="*", group=_MONEY)]
+Which = Annotated[Selection, Parameter(name="*", group=_WHICH)]
+Bounds = Annotated[Limits, Parameter(name="*", group=_LIMITS)]
 Flag = Parameter(negative="")
 
 
-def build_app(run: Runner, *, name: str = "cutdown") -> App:
-    """The command line over a runner.
+def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = "cutdown") -> App:
+    """The command line over runners.
 
     Args:
         run: what a job is given to.
+        run_batch: what a batch is given to; processes of this machine where not given.
         name: how the program is called in its help.
     """
     app = App(
@@ -116,7 +128,7 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
             terms: what may be spent
         """
         options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
-        named, profilers = _told_apart(profile)
+        named, profilers = told_apart(profile)
         if named is not None:
             options = with_profile(options, profile_named(named))
         job = Job(
@@ -162,9 +174,53 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         options = OptimizeOptions(speech=speech, director=director, voice=voice)
         if profile is not None:
             options = with_profile(options, profile_named(profile))
-        told = forecast(Job(source=video, options=options, terms=terms), Store(state_folder() / "store"))
+        told = forecast(Job(source=video, options=options, terms=terms), local_store())
         print_estimate(_output(), told, PriceBook.read(terms.prices))
         return 0
+
+    @app.command
+    def batch(
+        source: str,
+        dest: str,
+        /,
+        *,
+        profile: str | None = None,
+        selection: Which = Selection(),
+        limits: Bounds = Limits(),
+        speech: Speech = SpeechOptions(),
+        director: Director = DirectorOptions(),
+        voice: Voice = VoiceOptions(),
+        render: Render = RenderOptions(),
+        terms: Money = Terms(),
+    ) -> int:
+        """Make every new recording of a folder or an s3:// prefix short, each exactly once.
+
+        Exit codes: 0 every recording has its result; 7 some failed; 4 the budget, 8 the time of day left some for
+        later.
+
+        Args:
+            source: folder or s3:// prefix with recordings
+            dest: folder or s3:// prefix for the results
+            profile: a named set of options: offline, cheap, best; what you give beside it wins
+            selection: which recordings
+            limits: how much the batch may take
+            speech: how recordings are listened to
+            director: what to leave out
+            voice: who speaks
+            render: what the files are like
+            terms: what may be spent on each recording
+        """
+        from cutdown.terminal.batch import BatchLines, print_batch
+
+        options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
+        if profile is not None:
+            options = with_profile(options, profile_named(profile))
+        wishes = BatchWishes(
+            source=source, dest=dest, selection=selection, limits=limits, options=options, terms=terms
+        )
+        account = (run_batch or batch_here)(wishes, BatchLines(_errors()))
+        print_batch(_output(), account)
+        return account.exit_code
 
     @app.command
     def demo(
@@ -198,40 +254,18 @@ def build_app(run: Runner, *, name: str = "cutdown") -> App:
         """Print the JSON Schema of a file that is written.
 
         Args:
-            of: edit-plan, or metrics: a line of a metrics file
+            of: edit-plan; metrics: a line of a metrics file; baseline: a measurement
         """
+        from cutdown.metrics.baseline_form import baseline_schema
         from cutdown.metrics.schema import metrics_schema
         from cutdown.plan import edit_plan_schema
 
-        made = {"edit-plan": edit_plan_schema, "metrics": metrics_schema}[of]()
+        made = {"edit-plan": edit_plan_schema, "metrics": metrics_schema, "baseline": baseline_schema}[of]()
         sys.stdout.write(json.dumps(made, indent=2) + "\n")
         return 0
 
-    _add_report(app)
+    add_looking_back(app, _output)
     return app
-
-
-def _add_report(app: App) -> None:
-    @app.command
-    def report(source: Path, /, *, out: Path | None = None, prometheus: Path | None = None) -> int:
-        """Tell what many videos took: in all, by video, by phase, by provider, by model.
-
-        Args:
-            source: a metrics file, or a folder that is searched for metrics.jsonl
-            out: also write the figures to this folder: Markdown, JSON, CSV, Parquet
-            prometheus: also write them to this file, for a node exporter's textfile collector
-        """
-        from cutdown.metrics import BatchMetrics
-        from cutdown.metrics.prometheus import write_prometheus
-        from cutdown.terminal.batch_figures import print_batch, write_batch
-
-        batch = BatchMetrics.read(source)
-        print_batch(_output(), batch)
-        if out is not None:
-            write_batch(_output(), batch, out)
-        if prometheus is not None:
-            write_prometheus(batch, prometheus)
-        return 0
 
 
 def start(app: App, arguments: list[str] | None = None) -> int:
@@ -239,7 +273,7 @@ def start(app: App, arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 done; 2 usage or bad input; 3 provider; 4 budget; 5 a check on the
-        output failed; 1 anything else.
+        output failed; 6 a folder or bucket; of a batch 7 some failed, 8 the deadline came first; 1 anything else.
     """
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
@@ -261,24 +295,25 @@ def main() -> None:
     from cutdown.pipeline import here, optimize
 
     def run(job: Job) -> Outcome:
-        store = Store(state_folder() / "store")
+        store = open_store()
         return optimize(job, here(store), store)
 
     sys.exit(start(build_app(run)))
 
 
-def _told_apart(profiles: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
-    """Of all ``--profile``, the set of options and the profilers."""
-    profilers = tuple(dict.fromkeys(name for name in profiles if name in profiler_names()))
-    named = [name for name in profiles if name not in profiler_names()]
-    if len(named) > 1:
-        raise UsageError(f"--profile takes one set of options, not {' and '.join(named)}; leave one out")
-    if named and named[0] not in ready_profiles():
+def batch_here(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
+    """A batch in processes of this machine, without Prefect.
+
+    Raises:
+        UsageError: it asks for workers.
+    """
+    from cutdown.batch.here import run_batch
+
+    if wishes.limits.where == "workers":
         raise UsageError(
-            f"no profile named '{named[0]}'; choose from {', '.join(sorted(ready_profiles()))}, or measure the run with "
-            + ", ".join(profiler_names())
+            "--where workers needs Prefect; use ./run.sh batch of a checkout, or leave the option out"
         )
-    return (named[0] if named else None), profilers
+    return run_batch(wishes, lines)
 
 
 def _show(run: Runner, job: Job) -> int:

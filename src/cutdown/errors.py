@@ -85,6 +85,23 @@ class CheckError(CutdownError):
     exit_code = 5
 
 
+class StorageError(CutdownError):
+    """A folder or a bucket did not do what was asked.
+
+    Args:
+        message: one line for a person; never holds a key.
+        retryable: whether trying again later can help.
+        retry_after: seconds to wait first, where the service said so.
+    """
+
+    exit_code = 6
+
+    def __init__(self, message: str, *, retryable: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
 class RenderError(CutdownError):
     """A program or a library failed while working on good input."""
 

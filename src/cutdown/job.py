@@ -35,6 +35,10 @@ class Job(Frozen):
     like: Path | None = Field(
         default=None, description="An edit plan of the same series for a language model to follow"
     )
+    seen_from_report: str | None = Field(
+        default=None,
+        description="How the report will reach the recording, where the results move on from here",
+    )
     options: OptimizeOptions = OptimizeOptions()
     terms: Terms = Terms()
 
@@ -57,6 +61,18 @@ class Job(Frozen):
             update={"resolution": PREVIEW, "preset": "ultrafast", "crf": 30, "bitrate": None}
         )
         return self.options.model_copy(update={"render": quick})
+
+    def with_target(self, seconds: Fraction) -> Job:
+        """The same job for another length; a plan that was brought is left aside.
+
+        Args:
+            seconds: how long the result should last.
+        """
+        director = self.options.director.model_copy(
+            update={"target_seconds": float(seconds), "target_ratio": None}
+        )
+        options = self.options.model_copy(update={"director": director})
+        return self.model_copy(update={"options": options, "plan": None})
 
     def check(self) -> None:
         """See that the paths can be used, before any work.
@@ -119,6 +135,8 @@ class Outcome(Frozen):
     """Providers that did not deliver, and who went on instead, a line each."""
     spent_before: float = 0.0
     """US dollars of earlier runs on this recording that did not come to their end."""
+    advice: tuple[str, ...] = ()
+    """Settings that would have helped, most urgent first, a line each."""
     flags: tuple[str, ...] = ()
     """What a person should look at, such as a line that did not fit."""
 

@@ -65,7 +65,7 @@ class Remembered(Generic[Result]):
 
     def recall(self, store: Store, **inputs: Any) -> Result | None:
         """The result for these inputs, or None where there is none, or one of its files is gone."""
-        ref = store.recall(hash_key(self.key(inputs)))
+        ref = store.find(hash_key(self.key(inputs)))
         if ref is None:
             return None
         try:
@@ -81,8 +81,8 @@ class Remembered(Generic[Result]):
             result = self.recall(store, **inputs)
             if result is None:
                 result = self._work(store, **inputs)
-                if self.worth_keeping(result):
-                    store.remember(key, store.put_text(result.model_dump_json()))
+            if self.worth_keeping(result):
+                store.share(key, store.put_text(result.model_dump_json()), refs_in(result))
         return result
 
 

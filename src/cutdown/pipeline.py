@@ -13,9 +13,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from cutdown import phases
+from cutdown.approval import PlanAgain, Reviewer
 from cutdown.current_run import current_run, running, unobserved
 from cutdown.director.llm.prompts import prompt_version
 from cutdown.errors import MissingKeyError
+from cutdown.hindsight import look_back
 from cutdown.job import Job, Outcome
 from cutdown.logs import tell
 from cutdown.memory import Remembered
@@ -26,7 +28,7 @@ from cutdown.observing import ends_told, observed
 from cutdown.plan import EditPlan
 from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.progress import heard_by_nobody, phase
-from cutdown.publish import Results, publish
+from cutdown.publish import Results, publish, with_checking
 from cutdown.recording import Recording
 from cutdown.services.choices import Choice, completed, parse_choices
 from cutdown.services.ledger import Ledger
@@ -202,7 +204,12 @@ def prepare(job: Job, store: Store, *, keys: bool = True) -> Recording:
 
 
 def optimize(
-    job: Job, do: Phases, store: Store, *, on_plan: Callable[[EditPlan], None] = lambda _plan: None
+    job: Job,
+    do: Phases,
+    store: Store,
+    *,
+    on_plan: Callable[[EditPlan], object] = lambda _plan: None,
+    review: Reviewer | None = None,
 ) -> Outcome:
     """Make one recording short.
 
@@ -211,22 +218,38 @@ def optimize(
         do: who does the phases.
         store: where everything that is made is kept.
         on_plan: shown the edit plan as soon as there is one.
+        review: asked about the plan before anything is spoken or rendered; a wish for another length is
+            followed, and asked about again.
 
     Returns:
         What was left in ``job.folder``. A failed check of the output is told in ``passed``.
 
     Raises:
         CutdownError: one line that says what was wrong; nothing was written to the folder.
+        RejectedError: the plan was rejected; nothing was rendered or written.
     """
     with running(folder=job.folder), observed(), ends_told(), span("optimize") as traced:
         with phase("probe"):
             recording = prepare(job, store)
         spent = Ledger().unfinished(recording.sha256)
-        results, records = _results(job, recording, do, store, on_plan)
-        outcome = publish(job, results, records, store, _forecast(job, results, store))
+        foreseen = _foreseen(job, store)
+        results, parts = _results(job, recording, do, store, on_plan, review)
+        records = with_checking(parts)
+        findings = look_back(job, results, records, store, cast_of(job.options))
+        told = _forecast(job, results, store)
+        outcome = publish(job, results, records, store, told, foreseen=foreseen, findings=findings)
         Ledger().finish(outcome.video_id, outcome.run_id)
         traced.tell(video_id=outcome.video_id, passed=outcome.passed, cost_usd=outcome.cost())
     return outcome.model_copy(update={"spent_before": spent.total})
+
+
+def _foreseen(job: Job, store: Store) -> Forecast | None:
+    """What was to be expected of a whole run before it began."""
+    if job.dry_run:
+        return None
+    from cutdown.estimate import estimate
+
+    return estimate(job, store)
 
 
 def _forecast(job: Job, results: Results, store: Store) -> Forecast | None:
@@ -250,14 +273,24 @@ def _results(
     recording: Recording,
     do: Phases,
     store: Store,
-    on_plan: Callable[[EditPlan], None] = lambda _plan: None,
+    on_plan: Callable[[EditPlan], object] = lambda _plan: None,
+    review: Reviewer | None = None,
 ) -> tuple[Results, list[PhaseRecord]]:
     options = job.effective_options
     cast = cast_of(options)
     account = _Account(recording.sha256, current_run().id)
     heard = account.run("ingest", do.ingest, **listening(job, recording, cast))
-    directed = _direct(job, do, account, store, recording, heard, cast.directors)
-    on_plan(EditPlan.from_json(store.read_text(directed.plan)))
+    while True:
+        directed = _direct(job, do, account, store, recording, heard, cast.directors)
+        plan = EditPlan.from_json(store.read_text(directed.plan))
+        on_plan(plan)
+        answer = review(plan) if review else plan
+        if not isinstance(answer, PlanAgain):
+            break
+        job = job.with_target(answer.target_seconds)
+    if answer != plan:
+        directed = _adopt(account, store, recording, heard, answer)
+        on_plan(answer)
     results = Results(recording, heard, directed)
     if not job.dry_run:
         dictionary = phases.take_dictionary(store, options.voice)
@@ -277,8 +310,7 @@ def _direct(
     """The director's plan, or the one that a person brought."""
     transcript = heard.transcript
     if job.plan is not None:
-        adopted = phases.adopt(store, recording=recording, transcript=transcript, path=job.plan)
-        return account.run("director", lambda: (adopted, False))
+        return _adopt(account, store, recording, heard, phases.read_plan(job.plan, recording))
     asked = any(choice.is_service for choice in choices)
     example = EditPlan.read(job.like).to_json() if job.like and asked else None
     return account.run(
@@ -293,6 +325,14 @@ def _direct(
         examples=store.put_text(example) if example else None,
         terms=job.terms,
     )
+
+
+def _adopt(
+    account: _Account, store: Store, recording: Recording, heard: Ingested, plan: EditPlan
+) -> Directed:
+    """A plan that a person made or changed."""
+    adopted = phases.adopt(store, recording=recording, transcript=heard.transcript, plan=plan)
+    return account.run("director", lambda: (adopted, False))
 
 
 def _make(

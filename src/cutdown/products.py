@@ -28,6 +28,8 @@ class Voiced(Frozen):
     """What was spoken anew."""
 
     narration: Ref
+    sounds: tuple[Ref, ...]
+    """Of its lines: without them the narration is of no use."""
     record: VoiceRecord
 
 

@@ -10,9 +10,11 @@ import json
 import os
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from cutdown.advice import Finding, advices
 from cutdown.certificate import Certificate
 from cutdown.errors import UsageError
 from cutdown.job import Job, Outcome, PhaseAccount
@@ -49,16 +51,25 @@ class Results(NamedTuple):
 
 
 def publish(
-    job: Job, results: Results, records: list[PhaseRecord], store: Store, forecast: Forecast | None = None
+    job: Job,
+    results: Results,
+    records: list[PhaseRecord],
+    store: Store,
+    forecast: Forecast | None = None,
+    *,
+    foreseen: Forecast | None = None,
+    findings: Sequence[Finding] = (),
 ) -> Outcome:
     """Write what a run made into the job's folder.
 
     Args:
         job: says where.
         results: what the phases gave.
-        records: the run's metrics records, in order.
+        records: the run's metrics records, one a phase, in order.
         store: holds the files.
         forecast: after a dry run, what the whole run would take.
+        foreseen: before any other run, what it was expected to take.
+        findings: what was wrong with the run, and what to set otherwise.
 
     Raises:
         UsageError: when the folder cannot be written.
@@ -66,7 +77,6 @@ def publish(
     plan = EditPlan.from_json(store.read_text(results.directed.plan))
     certificate = _certificate(results, store)
     name = _video_name(job, passed=certificate is None or certificate.passed)
-    records = _with_checking(records)
     texts = {
         "plan.json": plan.to_json(),
         "transcript.json": store.read_text(results.ingested.transcript),
@@ -79,7 +89,12 @@ def publish(
         texts["certificate.json"] = (
             certificate.model_copy(update={"output": name}).model_dump_json(indent=2) + "\n"
         )
-        texts["report.html"] = _report(job, results, certificate, plan, records, name, store)
+        texts["report.html"] = write_report(
+            **_of_report(job, results, certificate, plan, name, store),
+            records=[record.model_dump(mode="json") for record in records],
+            forecast=foreseen,
+            findings=findings,
+        )
     try:
         job.folder.mkdir(parents=True, exist_ok=True)
         for file, text in texts.items():
@@ -99,7 +114,9 @@ def publish(
     if job.metrics_output:
         write_baseline(job.metrics_output, baseline(records, results.recording, job.folder))
     video = [name] if results.assembled else []
-    return _outcome(job, results, plan, certificate, records, (*video, *texts, METRICS_FILE), store, forecast)
+    files = (*video, *texts, METRICS_FILE)
+    outcome = _outcome(job, results, plan, certificate, records, files, store, forecast)
+    return outcome.model_copy(update={"advice": tuple(each.sentence() for each in advices(findings))})
 
 
 def _video_name(job: Job, *, passed: bool) -> str:
@@ -121,7 +138,7 @@ def _certificate(results: Results, store: Store) -> Certificate | None:
     return Certificate.model_validate_json(store.read_text(results.checked.certificate))
 
 
-def _with_checking(records: list[PhaseRecord]) -> list[PhaseRecord]:
+def with_checking(records: Sequence[PhaseRecord]) -> list[PhaseRecord]:
     """Checking the output is the end of assembly: one record for both."""
     checking = next((record for record in records if record.phase == "check"), None)
     rest = [record for record in records if record.phase != "check"]
@@ -132,30 +149,24 @@ def _with_checking(records: list[PhaseRecord]) -> list[PhaseRecord]:
     ]
 
 
-def _report(
-    job: Job,
-    results: Results,
-    certificate: Certificate,
-    plan: EditPlan,
-    records: list[PhaseRecord],
-    name: str,
-    store: Store,
-) -> str:
+def _of_report(
+    job: Job, results: Results, certificate: Certificate, plan: EditPlan, name: str, store: Store
+) -> dict[str, Any]:
+    """What the report shows of the video; its account of the run comes on top."""
     assert results.assembled
     assert results.voiced
-    return write_report(
-        title=job.name,
-        before=_relative(job.source, job.folder),
-        after=name,
-        recording=results.recording,
-        signals=Signals.model_validate_json(store.read_text(results.ingested.signals)),
-        plan=plan,
-        narration=Narration.model_validate_json(store.read_text(results.voiced.narration)),
-        timeline=Timeline.model_validate_json(store.read_text(results.assembled.timeline)),
-        certificate=certificate,
-        records=[record.model_dump(mode="json") for record in records],
-        peaks=json.loads(store.read_text(results.ingested.waveform)),
-    )
+    return {
+        "title": job.name,
+        "before": job.seen_from_report or _relative(job.source, job.folder),
+        "after": name,
+        "recording": results.recording,
+        "signals": Signals.model_validate_json(store.read_text(results.ingested.signals)),
+        "plan": plan,
+        "narration": Narration.model_validate_json(store.read_text(results.voiced.narration)),
+        "timeline": Timeline.model_validate_json(store.read_text(results.assembled.timeline)),
+        "certificate": certificate,
+        "peaks": json.loads(store.read_text(results.ingested.waveform)),
+    }
 
 
 def _relative(source: Path, folder: Path) -> str:

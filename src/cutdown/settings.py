@@ -12,15 +12,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
 from cutdown.timebase import Frozen, Ratio
+
+_TITLES: Final = {"llm": "Language model", "crf": "Quality (CRF)", "fps": "Frames a second"}
+
+
+def _title(name: str, _info: object) -> str:
+    """What a form calls an option."""
+    return _TITLES.get(name) or name.replace("_", " ").capitalize()
+
+
+class Options(Frozen):
+    """The base of what a person may choose: titles and descriptions make a form of it."""
+
+    model_config = ConfigDict(field_title_generator=_title)
+
 
 NarrationMode = Literal["none", "bridges", "clean", "full"]
 EngineName = Literal["pyav", "ffmpeg", "moviepy"]
 
 
-class SpeechOptions(Frozen):
+class SpeechOptions(Options):
     """Ingest: how the recording is listened to."""
 
     transcriber: str = Field(
@@ -45,7 +59,7 @@ class SpeechOptions(Frozen):
     )
 
 
-class DirectorOptions(Frozen):
+class DirectorOptions(Options):
     """Director: what to leave out."""
 
     llm: str = Field(
@@ -68,7 +82,7 @@ class DirectorOptions(Frozen):
         return self
 
 
-class VoiceOptions(Frozen):
+class VoiceOptions(Options):
     """Voice: who speaks new narration, and how names are read."""
 
     voice: str = Field(
@@ -81,7 +95,7 @@ class VoiceOptions(Frozen):
     )
 
 
-class RenderOptions(Frozen):
+class RenderOptions(Options):
     """Assembly: what the video file is like."""
 
     engine: EngineName = Field(
@@ -100,6 +114,8 @@ class RenderOptions(Frozen):
     fps: Annotated[
         Ratio | None,
         Field(description="Frames a second, such as 30 or 30000/1001; the recording's own where not given"),
+        # A form has one box for each of these; a list of types would give none.
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "null"}]}),
     ] = None
     crf: int = Field(default=23, ge=0, le=51, description="Quality: lower is better and larger")
     bitrate: str | None = Field(
@@ -114,7 +130,7 @@ class RenderOptions(Frozen):
     true_peak: float = Field(default=-1.0, ge=-9, le=0, description="Highest true peak in dBTP")
 
 
-class OptimizeOptions(Frozen):
+class OptimizeOptions(Options):
     """Everything that can be chosen for one video, by phase."""
 
     speech: SpeechOptions = SpeechOptions()
@@ -145,10 +161,11 @@ def secret(name: str) -> tuple[str, str] | None:
     return (value, f"'{place}'") if value else None
 
 
-def default_environment(values: Mapping[str, str]) -> None:
-    """Set environment variables that are not set yet; what a user set stays."""
+def default_environment(values: Mapping[str, str], *, replace: bool = False) -> None:
+    """Set environment variables that are not set yet; what a user set stays, unless it is replaced."""
     for name, value in values.items():
-        os.environ.setdefault(name, value)
+        if replace or name not in os.environ:
+            os.environ[name] = value
 
 
 def child_environment(**changes: str) -> dict[str, str]:
@@ -165,6 +182,15 @@ def state_folder() -> Path:
         return Path(chosen).expanduser().absolute()
     cache = environment("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "cutdown"
+
+
+STORE_VARIABLE: Final = "CUTDOWN_STORE"
+
+
+def shared_store() -> str | None:
+    """The place where machines share what they made, such as ``s3://bucket/store``; None for this one alone."""
+    found = secret(STORE_VARIABLE)
+    return found[0] if found else None
 
 
 def history_file() -> Path:

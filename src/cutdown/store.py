@@ -11,16 +11,19 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from cutdown.files import hash_file, write_whole
 from cutdown.timebase import Frozen
 
-_BLOCK: Final = 1 << 20
+__all__ = ["Ref", "Store", "hash_file", "hash_key", "write_whole"]
+
+
+_USE: Final = 3600.0  # seconds: as exactly as the last use of a file is known
 
 
 class Ref(Frozen):
@@ -29,15 +32,6 @@ class Ref(Frozen):
     sha256: str
     size: int
     suffix: str = ""
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def hash_key(*parts: Any) -> str:
@@ -62,12 +56,14 @@ class Store:
 
     def path(self, ref: Ref) -> Path:
         """Where the file lies (it may be gone)."""
-        return self.root / "files" / ref.sha256[:2] / f"{ref.sha256}{ref.suffix}"
+        path = self._path(ref)
+        note_use(path)
+        return path
 
     def has(self, ref: Ref) -> bool:
         """Whether the file is there in its full size."""
         try:
-            return self.path(ref).stat().st_size == ref.size
+            return self._path(ref).stat().st_size == ref.size
         except OSError:
             return False
 
@@ -78,9 +74,8 @@ class Store:
             size=source.stat().st_size,
             suffix=source.suffix if suffix is None else suffix,
         )
-        if not self.has(ref):
-            target = self.path(ref)
-            with write_whole(target) as temporary:
+        if not Store.has(self, ref):
+            with write_whole(self._path(ref)) as temporary:
                 if move:
                     shutil.move(source, temporary)
                 else:
@@ -92,8 +87,8 @@ class Store:
     def put_bytes(self, data: bytes, suffix: str = "") -> Ref:
         """Take bytes into the store."""
         ref = Ref(sha256=hashlib.sha256(data).hexdigest(), size=len(data), suffix=suffix)
-        if not self.has(ref):
-            with write_whole(self.path(ref)) as temporary:
+        if not Store.has(self, ref):
+            with write_whole(self._path(ref)) as temporary:
                 temporary.write_bytes(data)
         return ref
 
@@ -116,7 +111,26 @@ class Store:
             ref = Ref.model_validate_json(self._key_path(key).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return ref if self.has(ref) else None
+        if not Store.has(self, ref):
+            return None
+        note_use(self._key_path(key))
+        return ref
+
+    def share(self, key: str, ref: Ref, parts: Iterable[Ref] = ()) -> None:
+        """Tie a key to an answer for all machines that share the store; here there is but one.
+
+        Args:
+            key: everything that changes the answer.
+            ref: the answer.
+            parts: files that it points at.
+        """
+        del parts
+        if self.recall(key) != ref:
+            self.remember(key, ref)
+
+    def find(self, key: str) -> Ref | None:
+        """What any machine tied to a key, or None where there is nothing, or its file is gone."""
+        return self.recall(key)
 
     @contextlib.contextmanager
     def exclusive(self, key: str) -> Iterator[None]:
@@ -130,26 +144,18 @@ class Store:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    def _path(self, ref: Ref) -> Path:
+        return self.root / "files" / ref.sha256[:2] / f"{ref.sha256}{ref.suffix}"
+
     def _key_path(self, key: str) -> Path:
         return self.root / "keys" / key[:2] / f"{key}.json"
 
 
-@contextlib.contextmanager
-def write_whole(target: Path) -> Iterator[Path]:
-    """A temporary path beside ``target`` that becomes it when the block ends well.
+def note_use(path: Path) -> None:
+    """Stamp a file with the hour of its last use; by it old files are told from those in use.
 
-    Raises:
-        OSError: when the folder cannot be written.
+    Access times cannot be relied on: most systems are mounted so that they are not kept.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        if time.time() - path.stat().st_mtime > _USE:
+            path.touch()

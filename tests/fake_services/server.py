@@ -43,6 +43,7 @@ class FakeServices:
         self.billed: list[Billed] = []
         self.prompts: list[str] = []
         self.weather = Weather()
+        self._mangled: dict[str, Callable[[bytes], bytes]] = {}
         self._revoked: dict[str, int] = {}
         self._exhausted: dict[str, int] = {}
         self._in_flight: Counter[str] = Counter()
@@ -110,9 +111,14 @@ class FakeServices:
         """Requests of an endpoint meet these by chance."""
         self.weather.chance(endpoint, shares, seed)
 
+    def mangle(self, endpoint: str, how: Callable[[bytes], bytes]) -> None:
+        """The next answer of an endpoint is charged for, and changed on its way."""
+        self._mangled[endpoint] = how
+
     def calm(self) -> None:
         """No more faults, and every key is good."""
         self.weather.clear()
+        self._mangled.clear()
         self._revoked.clear()
         self._exhausted.clear()
 
@@ -190,6 +196,8 @@ class FakeServices:
         content, media_type, headers, billed = made
         if billed:
             self.billed.append(billed)
+        if how := self._mangled.pop(name, None):
+            content = how(content)
         return self._sent(content, media_type, headers, fault)
 
     def _sent(

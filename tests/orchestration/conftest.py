@@ -1,11 +1,22 @@
-"""One Prefect server for the session; a state folder of its own for each test."""
+"""One Prefect server for the session; a state folder of its own for each test.
+
+Two kinds of server: `prefect_server` for flows that run in the tests' own process, and `live`, a server
+with a worker in processes of their own, as a user starts them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
+from prefect_kit import Receiver, Server, environment, free_port, running, verb
+
+from cutdown.demo import make_demo
+
+DEPLOY: Final = ("deploy", "--recordings", "s3://recordings/day", "--videos", "s3://videos")
+"""What a site says about itself."""
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +53,35 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_server: None)
     monkeypatch.setenv("CUTDOWN_HOME", str(tmp_path / "state"))
     with temporary_settings({PREFECT_RESULTS_LOCAL_STORAGE_PATH: tmp_path / "state" / "results"}):
         yield tmp_path / "state"
+
+
+@pytest.fixture(scope="session")
+def receiver() -> Iterator[Receiver]:
+    """Where automations send their alerts."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
+    """A server, all that is declared, and a worker; started once."""
+    home = tmp_path_factory.mktemp("live")
+    port = free_port()
+    server = Server(port, home / "state")
+    ours = environment(home / "state", server.api)
+    with running(home / "server.log", environment(home / "state"), "server", "--port", str(port)) as process:
+        server.wait_until_it_answers(process, home / "server.log")
+        done = verb(ours, *DEPLOY, "--alerts", receiver.url)
+        assert done.returncode == 0, done.stdout + done.stderr
+        with running(home / "worker.log", ours, "worker", "--limit", "4"):
+            yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def small_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording with speech, made once."""
+    path = tmp_path_factory.mktemp("recordings") / "small talk.mp4"
+    make_demo(path)
+    return path

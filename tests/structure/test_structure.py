@@ -165,6 +165,9 @@ def test_heavy_libraries_wait_until_they_are_needed() -> None:
         "anthropic",
         "elevenlabs",
         "genai_prices",
+        "s3fs",
+        "botocore",
+        "aiohttp",
     )
     code = f"import sys, cutdown.cli; print(*(set(sys.modules) & {set(heavy)!r}))"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

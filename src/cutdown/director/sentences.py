@@ -8,6 +8,7 @@ from typing import Final
 
 from cutdown.director.talk import Talk
 from cutdown.director.wording import ends_sentence
+from cutdown.director.worth import Spoken
 
 _AFTER_STOP: Final = 100  # ms of silence after a full stop
 _AFTER_COMMA: Final = 350  # ms; recognisers write a comma where a speaker's voice stays up
@@ -22,6 +23,10 @@ class Sentence:
 
     sounds: tuple[int, ...]
     text: str
+
+    def spoken(self, talk: Talk) -> Spoken:
+        """The sentence with its times."""
+        return Spoken(self.text, talk.sounds[self.sounds[0]].start, talk.sounds[self.sounds[-1]].end)
 
 
 def find_sentences(talk: Talk, gone: Collection[int]) -> tuple[Sentence, ...]:

@@ -55,7 +55,7 @@ def meet_target(
     if _length(faster, draft) <= target * _CLOSE:
         return faster, tuple(sentences)
     if values is None:
-        values = worths([sentence.text for sentence in sentences])
+        values = worths([sentence.spoken(draft.talk) for sentence in sentences])
     lengths = [_spoken(draft, sentence) + _PAUSE for sentence in sentences]
     kept = _choose(draft, sentences, values, lengths, target)
     left_out = [sentence for index, sentence in enumerate(sentences) if index not in kept]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,8 +26,18 @@ _STEP: Final = 100  # ms; the grid on which lengths are added up
 _MOST_SLOTS: Final = 4_000  # coarser for a long output, so that memory stays small
 
 
-def worths(texts: Sequence[str]) -> list[float]:
+@dataclass(frozen=True)
+class Spoken:
+    """What is said between two moments, in milliseconds of the recording."""
+
+    text: str
+    start: int
+    end: int
+
+
+def worths(spoken: Sequence[Spoken]) -> list[float]:
     """The worth of each sentence, at least a little for each."""
+    texts = [one.text for one in spoken]
     bags = [Counter(plain(text).split()) for text in texts]
     spread = Counter(word for bag in bags for word in bag)
     count = len(bags)

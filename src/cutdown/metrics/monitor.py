@@ -16,6 +16,7 @@ from cutdown.metrics.graphics import Gpu, GpuReading, find_gpu
 from cutdown.metrics.processes import HighWater, ProcessTree, Reading, high_water
 from cutdown.metrics.records import MEGABYTE, GpuUsage, PhaseRecord, StepUsage, Usage, append_record
 from cutdown.metrics.steps import Steps
+from cutdown.metrics.trace import Recorder
 
 SAMPLES_A_SECOND: Final = 4
 _SAMPLING_SHARE: Final = 0.004  # of one core that reading the tree may cost, besides finding children
@@ -181,6 +182,7 @@ class _Sampler:
 
     def start(self) -> None:
         self._high_water = high_water()
+        self._recorder = Recorder(time.monotonic(), _cores())
         self._first = self._last = self._look(fresh=True)
         self._thread.start()
 
@@ -201,6 +203,12 @@ class _Sampler:
 
     def _look(self, *, fresh: bool = False) -> Reading:
         now, reading = time.monotonic(), self._tree.read(fresh=fresh)
+        before = self._window[-1][1] if self._window else reading.cpu
+        self._recorder.look(
+            now,
+            cpu_seconds=max(0.0, reading.cpu - reading.cpu_found - before),
+            memory_mb=reading.memory / MEGABYTE,
+        )
         self._peak = max(self._peak, reading.memory)
         # What a child did before it was found lies in the past, not in this window.
         self._window = deque((moment, cpu + reading.cpu_found) for moment, cpu in self._window)
@@ -225,6 +233,7 @@ class _Sampler:
             disk_written_mb=_growth(self._first.disk_written, self._last.disk_written),
             disk_free_low_mb=self._free_space.least_mb(),
             gpu=self._gpu_usage(),
+            trace=self._recorder.trace(),
         )
 
     def _gpu_usage(self) -> GpuUsage | None:

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from cutdown.errors import UsageError
+from cutdown.metrics.trace import Trace
 from cutdown.timebase import Frozen
 
 MEGABYTE: Final = 1_000_000
@@ -67,6 +68,8 @@ class Usage(_Told):
     disk_free_low_mb: Mapping[str, Measure] = Field(default_factory=dict)
     """Least free space on the disks that were written to: ``state``, and ``output`` where it is known."""
     gpu: GpuUsage | None = None
+    trace: Trace = Trace()
+    """The same over time."""
 
 
 class StepUsage(_Told):
@@ -219,6 +222,7 @@ class AssemblyRecord(PhaseRecord):
                 "disk_written_mb": _sum(self.disk_written_mb, checking.disk_written_mb),
                 "disk_free_low_mb": _least(self.disk_free_low_mb, checking.disk_free_low_mb),
                 "steps": {**self.steps, **checking.steps},
+                "trace": self.trace.then(checking.trace),
                 "cached": self.cached and checking.cached,
             }
         )
@@ -298,12 +302,16 @@ def read_records(path: Path) -> tuple[PhaseRecord, ...]:
         UsageError: names the file, the line and the fault.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the metrics '{path}': {error}") from error
-    return tuple(
-        _parse(line, f"'{path.name}' line {number}") for number, line in enumerate(lines, 1) if line.strip()
-    )
+    return parse_records(text, path.name)
+
+
+def parse_records(text: str, name: str) -> tuple[PhaseRecord, ...]:
+    """All records of a metrics file's text; see `read_records`."""
+    lines = enumerate(text.split("\n"), 1)
+    return tuple(_parse(line, f"'{name}' line {number}") for number, line in lines if line.strip())
 
 
 def _parse(line: str, place: str) -> PhaseRecord:

@@ -90,11 +90,10 @@ def read_plan(path: Path, recording: Recording) -> EditPlan:
     return plan
 
 
-def adopt(store: Store, *, recording: Recording, transcript: Ref, path: Path) -> Directed:
-    """Phase 2 when a person brings the plan; see `read_plan`."""
+def adopt(store: Store, *, recording: Recording, transcript: Ref, plan: EditPlan) -> Directed:
+    """Phase 2 when a person brings the plan, or changed it."""
     with monitor_of(recording.sha256).phase("phase2_director") as meter:
-        plan = read_plan(path, recording)
-    heard = Transcript.model_validate_json(store.read_text(transcript))
+        heard = Transcript.model_validate_json(store.read_text(transcript))
     return _directed(store, plan, heard, meter, Spending(), None)
 
 

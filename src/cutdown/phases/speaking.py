@@ -53,6 +53,7 @@ def speak(
     served = narration.provider in providers()
     return Voiced(
         narration=store.put_text(narration.model_dump_json()),
+        sounds=tuple(dict.fromkeys(line.sound for line in narration.lines)),
         record=meter.record(
             VoiceRecord,
             **paid(spending),

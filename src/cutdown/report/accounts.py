@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cutdown.certificate import Certificate, Check
-from cutdown.report.phrases import PHASE_NAMES, dollars, joined, number, percent, text
+from cutdown.report.phrases import PHASE_NAMES, cost_of, dollars, joined, number, percent, seconds_of, text
 
 Record = Mapping[str, Any]
 
 
 def phase_table(records: Sequence[Record]) -> str:
     """Time, share, processor, memory and money of each phase, with totals."""
-    total = sum(_seconds(record) for record in records)
+    total = sum(seconds_of(record) for record in records)
     rows = joined(_phase_row(record, total) for record in records)
-    costs = [_cost(record) for record in records]
+    costs = [cost_of(record) for record in records]
     known = [cost for cost in costs if cost is not None]
     spent = dollars(sum(known)) if len(known) == len(costs) else f"{dollars(sum(known))} and what is unpriced"
     peak = max((float(record.get("peak_memory_mb") or 0) for record in records), default=0.0)
@@ -24,7 +24,7 @@ def phase_table(records: Sequence[Record]) -> str:
         '<table class="phases"><thead><tr><th scope="col">Phase</th><th scope="col">Share of the time</th>'
         '<th scope="col" class="figure">Time</th><th scope="col" class="figure">Processor</th>'
         '<th scope="col" class="figure">Memory</th><th scope="col" class="figure">Cost</th></tr></thead>'
-        f'<tbody>\n{rows}\n</tbody><tfoot><tr><th scope="row">In all</th><td></td>'
+        f'<tbody>\n{rows}\n</tbody><tfoot><tr><th scope="row">In all</th><td class="empty"></td>'
         f'<td class="figure" data-label="Time">{total:.1f}\u00a0s</td>'
         f'<td class="figure" data-label="Processor">{processor:.1f}\u00a0s</td>'
         f'<td class="figure" data-label="Memory">{number(round(peak), "MB")}</td>'
@@ -34,7 +34,7 @@ def phase_table(records: Sequence[Record]) -> str:
 
 def _phase_row(record: Record, total: float) -> str:
     name = PHASE_NAMES.get(str(record.get("phase")), str(record.get("phase")))
-    seconds = _seconds(record)
+    seconds = seconds_of(record)
     share = seconds / total if total else 0.0
     cached = ' <span class="chip quiet">from the cache</span>' if record.get("cached") else ""
     memory = record.get("peak_memory_mb")
@@ -47,7 +47,7 @@ def _phase_row(record: Record, total: float) -> str:
         f'<td class="figure" data-label="Time">{seconds:.1f}\u00a0s</td>'
         f'<td class="figure" data-label="Processor">{number(None if processor is None else round(float(processor), 1), "s")}</td>'
         f'<td class="figure" data-label="Memory">{number(None if memory is None else round(float(memory)), "MB")}</td>'
-        f'<td class="figure" data-label="Cost">{dollars(_cost(record))}</td></tr>'
+        f'<td class="figure" data-label="Cost">{dollars(cost_of(record))}</td></tr>'
     )
 
 
@@ -63,13 +63,13 @@ def service_notes(records: Sequence[Record]) -> str:
         notes.append(
             f"<li>Up to {dollars(at_risk)} more may have been charged for answers that were lost</li>"
         )
-    return f'<ul class="services">{joined(notes)}</ul>' if notes else ""
+    return f'<div class="callout"><h3>Not as asked for</h3><ul>{joined(notes)}</ul></div>' if notes else ""
 
 
 _OF_EVERY_RECORD = {
     *("phase", "timestamp", "video_id", "run_id", "elapsed_seconds", "cached", "total_time"),
     *("cpu_seconds", "cpu_percent_mean", "cpu_percent_max", "peak_memory_mb", "estimated_cost"),
-    *("disk_read_mb", "disk_written_mb", "gpu", "downgrades", "cost_at_risk"),
+    *("disk_read_mb", "disk_written_mb", "gpu", "trace", "downgrades", "cost_at_risk"),
 }
 
 
@@ -88,18 +88,6 @@ def _details(record: Record) -> str:
         )
         pairs.append(f"<dt>{text(name.replace('_', ' '))}</dt><dd>{text(told)}</dd>")
     return f"<details><summary>details</summary><dl>{''.join(pairs)}</dl></details>" if pairs else ""
-
-
-def _seconds(record: Record) -> float:
-    return float(record.get("elapsed_seconds") or record.get("total_time") or 0)
-
-
-def _cost(record: Record) -> float | None:
-    """0 where the phase has no price at all, None where it has one that is not known."""
-    if "estimated_cost" in record:
-        cost = record["estimated_cost"]
-        return None if cost is None else float(cost)
-    return None if record.get("transcription_method") == "api" else 0.0
 
 
 def certificate_list(certificate: Certificate) -> str:

@@ -7,11 +7,15 @@ from importlib.resources import files
 from string import Template
 from typing import Final
 
+from cutdown.advice import Finding
 from cutdown.certificate import Certificate
+from cutdown.metrics import Forecast
 from cutdown.narration import Narration
 from cutdown.plan import EditPlan
 from cutdown.recording import Recording
 from cutdown.report.accounts import Record, certificate_list, phase_table, service_notes, verdict
+from cutdown.report.curves import machine_curves
+from cutdown.report.foresight import findings_list, forecast_table
 from cutdown.report.phrases import clock, link, number, percent, text, whole_clock
 from cutdown.report.picture import timeline_picture
 from cutdown.report.tables import fit_table, narration_list, plan_table
@@ -35,6 +39,8 @@ def write_report(
     certificate: Certificate,
     records: Sequence[Record],
     peaks: Sequence[float] = (),
+    forecast: Forecast | None = None,
+    findings: Sequence[Finding] = (),
 ) -> str:
     """The report as one HTML file that fetches nothing but the two videos beside it.
 
@@ -50,6 +56,8 @@ def write_report(
         certificate: how the result was found.
         records: the run's metrics records, as they are written.
         peaks: loudness of the recording in even steps, each 0 to 1, for a waveform; none leaves it out.
+        forecast: what was expected before the run; none leaves the comparison out.
+        findings: what was wrong with the run, and what would have helped.
     """
     here = files("cutdown.report")
     page = Template((here / "page.html").read_text(encoding="utf-8"))
@@ -58,7 +66,7 @@ def write_report(
         title=text(title),
         style=(here / "page.css").read_text(encoding="utf-8"),
         script=(here / "page.js").read_text(encoding="utf-8"),
-        verdict=verdict(certificate),
+        verdict=verdict(certificate) + _pointer(findings),
         headline=_headline(plan, timeline),
         players=_players(recording, before, after),
         picture=timeline_picture(plan, timeline, signals, peaks),
@@ -66,7 +74,11 @@ def write_report(
         fits=_section("fits", "How narration was fitted", fits),
         narration=_section("narration", "Spoken anew", lines),
         checks=certificate_list(certificate),
-        phases=phase_table(records) + service_notes(records),
+        phases=service_notes(records)
+        + phase_table(records)
+        + machine_curves(records)
+        + forecast_table(forecast, records),
+        advice=findings_list(findings),
         facts=_facts(recording, plan, certificate),
     )
 
@@ -80,6 +92,14 @@ def _headline(plan: EditPlan, timeline: Timeline) -> str:
         f'<div class="share" aria-hidden="true"><span style="width:{min(100.0, 100 * share):.2f}%"></span></div>'
         f"<p>{percent(share)} of the recording; {clock(saved)} of watching saved.</p>"
     )
+
+
+def _pointer(findings: Sequence[Finding]) -> str:
+    """The way to the advice, from the top of the page."""
+    count = sum(finding.advice is not None for finding in findings)
+    if not count:
+        return ""
+    return f'<p class="pointer"><a href="#advice">{count} setting{"s" if count > 1 else ""} would have helped</a></p>'
 
 
 def _players(recording: Recording, before: str, after: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from html import escape
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from cutdown.plan import ActionType
@@ -75,14 +75,22 @@ def dollars(cost: float | None) -> str:
     return f"${cost:.4f}" if 0 < cost < 0.1 else f"${cost:.2f}"
 
 
+def seconds_of(record: Mapping[str, Any]) -> float:
+    """Seconds that a record's phase took."""
+    return float(record.get("elapsed_seconds") or record.get("total_time") or 0)
+
+
+def cost_of(record: Mapping[str, Any]) -> float | None:
+    """US dollars: 0 where the phase has no price at all, None where it has one that is not known."""
+    if "estimated_cost" in record:
+        cost = record["estimated_cost"]
+        return None if cost is None else float(cost)
+    return None if record.get("transcription_method") == "api" else 0.0
+
+
 def percent(share: float) -> str:
     """A share of the whole, without decimals."""
     return f"{100 * share:.0f}\u202f%"
-
-
-def classes(*names: str) -> str:
-    """An HTML class attribute."""
-    return f' class="{" ".join(name for name in names if name)}"' if any(names) else ""
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
 from cutdown.plan import EditAction, EditPlan
 from cutdown.report.phrases import ACTION_NAMES, clock, joined, percent, text, whole_clock
+from cutdown.report.strips import WIDTH, across, strips
 from cutdown.signals import Signals
 from cutdown.timeline import Timeline
 
-WIDTH: Final = 1000  # units; stretched to the page, so nothing in it may be text
-_BAR: Final = 56
-_RIBBON: Final = 84
-_STRIP: Final = 44
+_RIBBON: Final = 84  # units; stretched to the page like the width
+_LONGEST_QUOTE: Final = 220  # characters beside the picture; the table has all of them
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)  # seconds between marks
 _MOST_MARKS: Final = 7
 
@@ -30,7 +29,10 @@ def places(timeline: Timeline) -> dict[str, tuple[Fraction, Fraction]]:
 
 
 def timeline_picture(plan: EditPlan, timeline: Timeline, signals: Signals, peaks: Sequence[float]) -> str:
-    """The figure: both bars with ribbons between them, then the strips of sound and screen.
+    """The figure: sound and screen, the recording's bar, ribbons, the result's bar, all to scale.
+
+    The recording's pieces are a list of links: each tells its reason while it is pointed at or has the
+    keyboard's focus, and leads to its row in the table. The rest repeats it for the eye alone.
 
     Args:
         plan: what was decided.
@@ -39,92 +41,109 @@ def timeline_picture(plan: EditPlan, timeline: Timeline, signals: Signals, peaks
         peaks: loudness of the recording in even steps, each 0 to 1; none where it is not known.
     """
     where = places(timeline)
-    strips = [
-        _strip("Speech", _spans((s.start, s.end) for s in signals.speech), plan.duration, "speech"),
-        _strip(
-            "Screen",
-            _spans((s.start, s.end) for s in signals.screen if not s.still),
-            plan.duration,
-            "screen",
-        ),
-    ]
-    if peaks:
-        strips.insert(0, _waveform(peaks))
     return joined(
         [
+            f'<p class="sr">{text(_summary(plan, timeline))}</p>',
             '<div class="reel">',
+            *strips(plan, signals, peaks),
             f'<div class="reel-label"><span>Recording</span><span>{text(whole_clock(plan.duration))}</span></div>',
+            _pieces(plan, where),
             _marks(plan.duration),
-            _bars(plan, timeline, where),
-            _marks(timeline.duration),
+            _ribbons(plan, timeline, where),
             f'<div class="reel-label"><span>Result</span><span>{text(whole_clock(timeline.duration))}</span></div>',
+            _result(plan, timeline, where),
+            _marks(timeline.duration),
             "</div>",
+            '<p class="hint" aria-hidden="true">Point at a piece of the recording, or tab to it, to read why.</p>',
             _legend(plan, where),
-            '<div class="strips">',
-            *strips,
-            "</div>",
         ]
     )
 
 
-def _bars(plan: EditPlan, timeline: Timeline, where: Mapping[str, tuple[Fraction, Fraction]]) -> str:
-    height = 2 * _BAR + _RIBBON
-    shapes: list[str] = []
+def _pieces(plan: EditPlan, where: Mapping[str, tuple[Fraction, Fraction]]) -> str:
+    """The recording's bar as a list: what happens to each stretch, and why."""
+    items = []
     for action in plan.actions:
-        left, right = _across(action.start, plan.duration), _across(action.end, plan.duration)
-        pieces = [_box(left, 0, right - left, _BAR)]
-        if action.id in where:
-            start, end = where[action.id]
-            low, high = _across(start, timeline.duration), _across(end, timeline.duration)
-            pieces.append(_ribbon(left, right, low, high))
-            pieces.append(_box(low, _BAR + _RIBBON, high - low, _BAR))
-        place = where.get(action.id)
-        shapes.append(
-            f'<g class="act {action.type}" data-source="{float(action.start):.3f}"'
-            + (f' data-result="{float(place[0]):.3f}"' if place else "")
-            + f"><title>{text(_hint(action, place))}</title>{''.join(pieces)}</g>"
+        name = text(action.id)
+        items.append(
+            f'<li><a class="piece {action.type}" href="#{name}" aria-describedby="why-{name}" '
+            f'style="{_span(action.start, action.end, plan.duration)}" {_moments(action, where)}>'
+            f'<span class="label">{_label(action)}</span>'
+            f'<span class="sr">, {clock(action.start)} to {clock(action.end)}</span></a>'
+            f'<div class="why" id="why-{name}">{_why(action, where.get(action.id))}</div></li>'
         )
-    return (
-        f'<svg class="bars" viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{text(_summary(plan, timeline))}">'
-        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect class="hatch-ground" width="6" height="6"/><rect class="hatch-line" width="2" height="6"/>'
-        f"</pattern></defs>{''.join(shapes)}</svg>"
-    )
+    return f'<ol class="film" aria-label="Decisions in the order of the recording">{"".join(items)}</ol>'
 
 
-def _hint(action: EditAction, place: tuple[Fraction, Fraction] | None) -> str:
-    name = ACTION_NAMES[action.type] + (f" {float(action.factor):g} times" if action.factor else "")
-    result = f"\nin the result from {clock(place[0])} to {clock(place[1])}" if place else ""
+def _why(action: EditAction, place: tuple[Fraction, Fraction] | None) -> str:
+    result = f", in the result from {clock(place[0])} to {clock(place[1])}" if place else ""
     said = action.narration or action.quote
-    return f"{action.id}: {name}, {clock(action.start)} to {clock(action.end)}\n{action.reason}{result}" + (
-        f"\n“{said}”" if said else ""
+    quote = (
+        f" <q>{text(said if len(said) <= _LONGEST_QUOTE else said[:_LONGEST_QUOTE] + '…')}</q>"
+        if said
+        else ""
     )
+    return (
+        f"<b>{_label(action)}</b> <code>{text(action.id)}</code> "
+        f'<span class="time">{clock(action.start)}–{clock(action.end)}{result}</span><br>{text(action.reason)}{quote}'
+    )
+
+
+def _label(action: EditAction) -> str:
+    factor = f" ×{float(action.factor):g}" if action.factor else ""
+    return text(ACTION_NAMES[action.type] + factor)
+
+
+def _moments(action: EditAction, where: Mapping[str, tuple[Fraction, Fraction]]) -> str:
+    result = f' data-result="{float(where[action.id][0]):.3f}"' if action.id in where else ""
+    return f'data-source="{float(action.start):.3f}"{result}'
+
+
+def _result(plan: EditPlan, timeline: Timeline, where: Mapping[str, tuple[Fraction, Fraction]]) -> str:
+    pieces = "".join(
+        f'<span class="piece {action.type}" style="{_span(*where[action.id], timeline.duration)}"></span>'
+        for action in plan.actions
+        if action.id in where
+    )
+    return f'<div class="film" aria-hidden="true">{pieces}</div>'
+
+
+def _ribbons(plan: EditPlan, timeline: Timeline, where: Mapping[str, tuple[Fraction, Fraction]]) -> str:
+    shapes = "".join(
+        _ribbon(
+            action,
+            across(action.start, plan.duration),
+            across(action.end, plan.duration),
+            *(across(moment, timeline.duration) for moment in where[action.id]),
+        )
+        for action in plan.actions
+        if action.id in where
+    )
+    return (
+        f'<svg class="ribbons" viewBox="0 0 {WIDTH} {_RIBBON}" preserveAspectRatio="none" aria-hidden="true" '
+        f'focusable="false">{shapes}</svg>'
+    )
+
+
+def _ribbon(action: EditAction, left: float, right: float, low: float, high: float) -> str:
+    middle = _RIBBON / 2
+    return (
+        f'<path class="{action.type}" data-of="{text(action.id)}" d="M{left:.1f} 0C{left:.1f} {middle:g} {low:.1f} {middle:g} '
+        f'{low:.1f} {_RIBBON}H{high:.1f}C{high:.1f} {middle:g} {right:.1f} {middle:g} {right:.1f} 0Z"/>'
+    )
+
+
+def _span(start: Fraction, end: Fraction, whole: Fraction) -> str:
+    """Where a piece lies in a bar, as CSS."""
+    return f"left:{across(start, whole) / 10:.3f}%;width:{across(end - start, whole) / 10:.3f}%"
 
 
 def _summary(plan: EditPlan, timeline: Timeline) -> str:
     counts = {kind: sum(action.type == kind for action in plan.actions) for kind in ACTION_NAMES}
     told = ", ".join(f"{count} {ACTION_NAMES[kind]}" for kind, count in counts.items() if count)
     return (
-        f"Recording of {whole_clock(plan.duration)} above, result of {whole_clock(timeline.duration)} below; "
-        f"{told}. The table of decisions below says the same in words."
-    )
-
-
-def _across(moment: Fraction, whole: Fraction) -> float:
-    return float(moment / whole) * WIDTH if whole else 0.0
-
-
-def _box(left: float, top: float, width: float, height: float) -> str:
-    return f'<rect x="{left:.2f}" y="{top:g}" width="{max(width, 0.6):.2f}" height="{height:g}"/>'
-
-
-def _ribbon(left: float, right: float, low: float, high: float) -> str:
-    top, bottom = _BAR, _BAR + _RIBBON
-    middle = (top + bottom) / 2
-    return (
-        f'<path class="ribbon" d="M{left:.2f} {top}C{left:.2f} {middle:g} {low:.2f} {middle:g} {low:.2f} {bottom}'
-        f'H{high:.2f}C{high:.2f} {middle:g} {right:.2f} {middle:g} {right:.2f} {top}Z"/>'
+        f"A recording of {whole_clock(plan.duration)} became a result of {whole_clock(timeline.duration)}: {told}. "
+        "The list says what became of each stretch; each entry leads to its row in the table of decisions."
     )
 
 
@@ -155,38 +174,3 @@ def _legend(plan: EditPlan, where: Mapping[str, tuple[Fraction, Fraction]]) -> s
             f"<small>{percent(float(source / plan.duration))} in {len(actions)}</small></li>"
         )
     return f'<ul class="legend">{"".join(items)}</ul>'
-
-
-def _spans(pairs: Iterator[tuple[Fraction, Fraction]]) -> list[tuple[Fraction, Fraction]]:
-    return list(pairs)
-
-
-def _strip(label: str, spans: Sequence[tuple[Fraction, Fraction]], duration: Fraction, kind: str) -> str:
-    boxes = "".join(
-        _box(_across(start, duration), 0, _across(end, duration) - _across(start, duration), _STRIP)
-        for start, end in spans
-    )
-    total = sum((end - start for start, end in spans), Fraction(0))
-    what = "somebody speaks" if kind == "speech" else "something moves"
-    share = percent(float(total / duration)) if duration else "–"
-    return (
-        f'<figure class="strip {kind}"><figcaption>{text(label)} <small>{what} {share}</small></figcaption>'
-        f'<svg viewBox="0 0 {WIDTH} {_STRIP}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{text(label)}: {what} in {share} of the recording">{boxes}</svg></figure>'
-    )
-
-
-def _waveform(peaks: Sequence[float]) -> str:
-    middle = _STRIP / 2
-    step = WIDTH / len(peaks)
-    upper = [
-        f"{(i + 0.5) * step:.2f} {middle - middle * min(1.0, max(0.01, p)):.2f}" for i, p in enumerate(peaks)
-    ]
-    lower = [
-        f"{(i + 0.5) * step:.2f} {middle + middle * min(1.0, max(0.01, p)):.2f}" for i, p in enumerate(peaks)
-    ]
-    return (
-        '<figure class="strip wave"><figcaption>Sound</figcaption>'
-        f'<svg viewBox="0 0 {WIDTH} {_STRIP}" preserveAspectRatio="none" role="img" '
-        f'aria-label="Loudness of the recording"><path d="M{"L".join([*upper, *reversed(lower)])}Z"/></svg></figure>'
-    )

@@ -124,7 +124,7 @@ class Account:
 
     def recall(self, provider: str, request: Request[Any, Result]) -> Result | None:
         """What a request was answered before, where that was kept."""
-        ref = self._store.recall(_key(provider, request))
+        ref = self._store.find(_key(provider, request))
         if ref is None or request.form is None:
             return None
         try:
@@ -134,7 +134,7 @@ class Account:
 
     def remember(self, provider: str, request: Request[Any, Any], answer: Any) -> None:
         """Keep what a request was answered."""
-        self._store.remember(_key(provider, request), self._store.put_text(answer.model_dump_json()))
+        self._store.share(_key(provider, request), self._store.put_text(answer.model_dump_json()))
 
     async def reserve(self, provider: str, model: str, most: Used, *, free: bool = False) -> Reservation:
         """Set money aside for a request, before it leaves.
@@ -174,8 +174,12 @@ class Account:
 
     def settle(self, reservation: Reservation, used: Used) -> None:
         """An answer came: book what it cost."""
-        free = reservation.free
-        cost = reservation.cost if free else self.prices.cost(reservation.provider, reservation.model, used)
+        cost = reservation.cost
+        if not reservation.free:
+            counted = self.prices.cost(reservation.provider, reservation.model, used)
+            cost = (
+                cost if counted.usd is None else counted
+            )  # not told what it used: the most that it may have
         self._ledger.append(self._entry("settle", reservation, cost.usd, used))
         self._close(reservation)
         before = self._spending.usd

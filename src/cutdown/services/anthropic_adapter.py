@@ -53,7 +53,7 @@ class AnthropicAdapter:
                 code=code,
                 quota=code in _QUOTA or out_of_credit,
             )
-        if isinstance(error, anthropic.APIConnectionError | httpx2.TransportError):
+        if isinstance(error, anthropic.APIConnectionError | httpx2.RequestError):
             cause = error.__cause__ or error
             never_made = isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout)
             return faults.of_connection(self.title, made=not never_made)

@@ -6,13 +6,11 @@ environment, the nearest ``.env`` file. The first that knows a provider decides.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Mapping
 from importlib.resources import files
 from ipaddress import ip_address
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import urlsplit
 
 import yaml
@@ -20,6 +18,7 @@ from pydantic import Field, SecretStr
 
 from cutdown.errors import MissingKeyError, UsageError
 from cutdown.settings import secret
+from cutdown.sources import Search
 from cutdown.timebase import Frozen
 
 AT_ONCE: Final = 4  # requests side by side that every provider's smallest plan allows
@@ -57,18 +56,6 @@ class Connection(Frozen):
     """Most seconds for one request, instead of the usual ones."""
 
 
-class Source(Protocol):
-    """Somewhere that connections are kept."""
-
-    def find(self, provider: str) -> Connection | None:
-        """The connection to a provider, or None where none is kept here."""
-        ...
-
-    def place(self, provider: str) -> str:
-        """Where it would be, in words for a person."""
-        ...
-
-
 class Surroundings:
     """The environment and the nearest ``.env`` file."""
 
@@ -89,17 +76,9 @@ class Surroundings:
         return f"{name} in the environment, then in the nearest .env file"
 
 
-_brought: ContextVar[tuple[Source, ...]] = ContextVar("brought", default=())
-
-
-@contextlib.contextmanager
-def reached_through(*sources: Source) -> Iterator[None]:
-    """Ask these sources first inside the block."""
-    token = _brought.set(sources + _brought.get())
-    try:
-        yield
-    finally:
-        _brought.reset(token)
+_SEARCH: Final = Search[Connection]("connections", Surroundings())
+reached_through = _SEARCH.through
+"""Ask these sources first inside the block."""
 
 
 def connection_to(provider: str) -> Connection:
@@ -107,20 +86,35 @@ def connection_to(provider: str) -> Connection:
 
     Raises:
         MissingKeyError: no key, or no address where one is needed; names every place searched.
+        UsageError: the address is none.
     """
     known = providers()[provider]
-    sources = (*_brought.get(), Surroundings())
-    for source in sources:
-        found = source.find(provider)
-        if found is None:
-            continue
-        if (found.key or not known.key_needed) and (found.base_url or not known.address_needed):
-            return found
-    searched = "; then ".join(source.place(provider) for source in sources)
+
+    def enough(found: Connection) -> bool:
+        return bool((found.key or not known.key_needed) and (found.base_url or not known.address_needed))
+
+    if found := _SEARCH.first(provider, enough):
+        _require_address(found.base_url, known, _SEARCH.places(provider))
+        return found
+    searched = _SEARCH.places(provider)
     what = "key" if known.key_needed else "address"
     raise MissingKeyError(
         f"no {what} for {known.title} ('{provider}'); looked for {searched}; set one, or choose another provider"
     )
+
+
+def _require_address(address: str, known: Provider, searched: str) -> None:
+    """See that a base URL can be asked; it is not shown, because some hold a password."""
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if address and not whole:
+        raise UsageError(
+            f"the base URL of {known.title} is no address; write it as http://HOST:PORT/v1 or https://HOST/v1 "
+            f"({known.address}); looked for {searched}"
+        )
 
 
 @functools.cache

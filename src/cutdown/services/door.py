@@ -15,6 +15,7 @@ import anyio
 from pydantic import BaseModel
 
 from cutdown.errors import ProviderError
+from cutdown.services import faults
 from cutdown.services.clock import Clock
 from cutdown.services.connections import Connection, connection_to, is_own_machine, provider_named
 from cutdown.services.limits import AdaptiveLimit
@@ -81,6 +82,8 @@ class Request(Generic[Answer, Result]):
     """What ``read`` returns, where the answer is kept."""
     known_by: str = ""
     """Everything that changes the answer, as a hash; empty where it is not kept."""
+    worth_keeping: Callable[[Result], bool] = lambda _result: True
+    """Whether a result is kept, where any is: one that leads nowhere would be met again for ever."""
 
 
 class Door:
@@ -115,7 +118,7 @@ class Door:
             await self._adapter.close(self._client)
 
     def ask(self, request: Request[Answer, Result]) -> Result:
-        """What the answer to a request says; an answer that was ever paid for is not asked for again.
+        """What the answer to a request says; an answer that was ever paid for, and kept, is not asked for again.
 
         Sends it as often as that can help, and waits here. May be called from several threads at once.
 
@@ -126,7 +129,7 @@ class Door:
         if request.known_by and (known := self._account.recall(self.provider, request)) is not None:
             return known
         result = wait_for(lambda: self._ask(request))
-        if request.known_by:
+        if request.known_by and request.worth_keeping(result):
             self._account.remember(self.provider, request, result)
         return result
 
@@ -171,7 +174,7 @@ class Door:
                 account.took(waiting=clock.now() - begun)
             account.settle(reservation, used)
             limit.went_well()
-        return request.read(answer)
+        return self._read(request, answer)
 
     async def _send(self, request: Request[Answer, Result]) -> tuple[Answer, Used]:
         """One answer within the deadline, and what it says it used; every fault as a ProviderError."""
@@ -195,6 +198,13 @@ class Door:
             ) from None
         except Exception as error:  # noqa: BLE001  # SDKs let through what their libraries raise
             raise self._adapter.fault_of(error) from None
+
+    def _read(self, request: Request[Answer, Result], answer: Answer) -> Result:
+        """What an answer says. One of another form than it should have is the provider's fault, and no crash."""
+        try:
+            return request.read(answer)
+        except faults.BROKEN_ANSWERS:
+            raise faults.of_answer(self._title) from None
 
     def _pause(self, paused: float) -> float:
         """Exponential with full jitter on its upper half, in seconds."""

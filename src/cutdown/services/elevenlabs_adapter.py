@@ -53,7 +53,7 @@ class ElevenLabsAdapter:
             if code in _BUSY:
                 status = 429
             return faults.of_status(self.title, status, error.headers or {}, code=code, quota=code in _QUOTA)
-        if isinstance(error, httpx.TransportError):
+        if isinstance(error, httpx.RequestError):
             never_made = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             return faults.of_connection(self.title, made=not never_made)
         if isinstance(error, faults.BROKEN_ANSWERS):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
-
-from pydantic import ValidationError
 
 from cutdown.errors import ProviderError
 
@@ -74,15 +71,16 @@ def of_answer(title: str) -> ProviderError:
 
 
 BROKEN_ANSWERS: Final = (
-    json.JSONDecodeError,
-    ValidationError,
+    ValueError,  # JSON, base64, characters and pydantic's forms included
     AttributeError,
     TypeError,
-    KeyError,
-    ValueError,
+    LookupError,
+    ArithmeticError,  # numbers without end
     AssertionError,
+    RecursionError,  # JSON in JSON in JSON
+    StopIteration,
 )
-"""What SDKs raise, unmapped, over an answer of status 200 of another form."""
+"""What SDKs and readers raise over an answer of status 200 of another form."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -9,7 +9,6 @@ The file holds names, counts and money, never a key or a text.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -77,10 +76,12 @@ class Ledger:
         line = entry.model_dump_json(exclude_none=True) + "\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
-                os.write(handle, line.encode())
+                end = os.fstat(handle).st_size
+                torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"  # it would take this line along
+                os.write(handle, (b"\n" if torn else b"") + line.encode())
                 os.fsync(handle)
             finally:
                 os.close(handle)
@@ -92,16 +93,17 @@ class Ledger:
     def entries(self, video_id: str | None = None) -> Iterator[Entry]:
         """All entries in order, or those of one recording; a line that a crash tore is passed over."""
         try:
-            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+            file = self.path.open(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return
-        for line in lines:
-            try:
-                entry = Entry.model_validate(json.loads(line))
-            except (json.JSONDecodeError, ValidationError):
-                continue
-            if video_id is None or entry.video_id == video_id:
-                yield entry
+        with file:
+            for line in file:
+                try:
+                    entry = Entry.model_validate_json(line)
+                except ValidationError:
+                    continue
+                if video_id is None or entry.video_id == video_id:
+                    yield entry
 
     def unfinished(self, video_id: str) -> Spent:
         """What was spent on a recording since a run of it last came to its end."""

@@ -47,7 +47,7 @@ class OpenAIAdapter:
                 code=str(code),
                 quota=code in _QUOTA or error.type in _QUOTA,
             )
-        if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
+        if isinstance(error, openai.APIConnectionError | httpx2.RequestError):
             cause = error.__cause__ or error
             never_made = isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout)
             return faults.of_connection(self.title, made=not never_made)

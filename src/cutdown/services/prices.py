@@ -200,7 +200,9 @@ def _listed(provider: str, model: str, used: Used) -> Cost | None:
             model_ref=model,
             provider_id=provider if provider in _LISTED else None,
         )
-    except LookupError:
+    except (LookupError, ValueError):
+        return None
+    if not price.total_price:  # as it says of units that it has no price for
         return None
     told = f"{model}, {used.prompt_tokens:,} tokens read + {used.completion_tokens:,} written"
     return Cost(usd=float(price.total_price), arithmetic=f"{told}, by genai-prices {version('genai-prices')}")

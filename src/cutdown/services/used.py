@@ -24,11 +24,11 @@ class Used(Frozen):
     """Of these, tokens of sound."""
     completion_tokens: Count = 0
     """Tokens written, thinking included."""
-    seconds: Annotated[float, Field(ge=0)] = 0.0
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     """Sound listened to."""
     characters: Count = 0
     """Text spoken."""
-    credits: Annotated[float, Field(ge=0)] | None = None
+    credits: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """The provider's own unit, where its answer told how many it took."""
 
     def __add__(self, other: Used) -> Used:

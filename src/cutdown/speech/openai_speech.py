@@ -164,11 +164,11 @@ def _heard(answer: Any, passage: Passage, *, timed: bool) -> _Heard:
             language="", groups=(words,) if words else (), doubts=((0.0, 0.0, 1.0),) if words else ()
         )
     words = tuple(
-        _Said(text=word.word.strip(), start=float(word.start), end=float(word.end))
+        _Said(text=word.word.strip(), start=float(word.start), end=max(float(word.start), float(word.end)))
         for word in answer.words or ()
     )
     starts = [word.start for word in words]
-    if starts != sorted(starts) or any(word.end > seconds + 1 for word in words):
+    if starts != sorted(starts) or not all(-1 < word.start <= word.end < seconds + 1 for word in words):
         raise ProviderError(
             "OpenAI gave words at impossible times", retryable=True, fault="broken answer", charged=True
         )

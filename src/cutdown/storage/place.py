@@ -32,6 +32,19 @@ class Item(Frozen):
     """Changes when the content does: an entity tag, or what a folder knows that is as good."""
 
 
+class Unfinished(Frozen):
+    """What is left of a publish that was broken off: nobody sees it, and it takes room."""
+
+    name: str
+    """What was to be published, or the temporary file."""
+    begun: datetime
+    """In UTC."""
+    size: int | None
+    """Bytes, where the place tells them."""
+    handle: str
+    """By which the place knows it."""
+
+
 class SourceChangedError(MediaError):
     """A file was replaced while it was being fetched."""
 
@@ -84,4 +97,16 @@ class Place(Protocol):
 
     def tags(self, name: str) -> dict[str, str]:
         """Labels that users put on a file; empty where there are none."""
+        ...
+
+
+class TidyPlace(Place, Protocol):
+    """A place that also shows what publishes that were broken off have left."""
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        """Rests of publishes that were broken off, and publishes that are under way."""
+        ...
+
+    def drop(self, rest: Unfinished) -> None:
+        """Remove such a rest; a publish that is still under way fails."""
         ...

@@ -22,6 +22,7 @@ PHASE_NAMES: Final = {
 }
 _COLOURS: Final = {"keep": "green", "cut": "red", "speedup": "yellow", "rewrite": "cyan"}
 _QUOTE_LENGTH: Final = 60
+_MOST_ADVICE: Final = 3  # lines; the report has all of it
 
 
 def clock(seconds: Fraction | float) -> str:
@@ -78,6 +79,8 @@ def print_summary(console: Console, outcome: Outcome) -> None:
         )
     for flag in outcome.flags:
         console.print(f"[yellow]look at:[/] {escape(flag)}", highlight=False)
+    for line in outcome.advice[:_MOST_ADVICE]:
+        console.print(f"[cyan]advice:[/] {escape(line)}", highlight=False, soft_wrap=True)
     if outcome.everything_cached():
         console.print("Every phase came from the cache.", highlight=False)
     console.print(Text.assemble("results in ", (str(outcome.folder), "bold")), soft_wrap=True)

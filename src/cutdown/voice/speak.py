@@ -132,8 +132,16 @@ def _language(plan: EditPlan, voice: Voice, *, any_lines: bool) -> str:
 
 
 def _spoken(text: str, line: Line, voice: Voice, store: Store) -> _Spoken:
-    """A line's sound: recalled where this voice ever said it, else made, checked and remembered."""
+    """A line's sound: recalled where this voice ever said it, else made, checked and remembered.
+
+    Another process that wants the same phrase meanwhile waits for this one: it is paid for once.
+    """
     key = hash_key("phrase", _CACHE_VERSION, voice.provider, voice.name, voice.version, text)
+    with store.exclusive(key):
+        return _recalled_or_made(key, text, line, voice, store)
+
+
+def _recalled_or_made(key: str, text: str, line: Line, voice: Voice, store: Store) -> _Spoken:
     if (known := store.recall(key)) is not None:
         with wave.open(str(store.path(known)), "rb") as file:
             return _Spoken(known, file.getnframes(), made_now=False)

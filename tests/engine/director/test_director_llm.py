@@ -52,7 +52,15 @@ class Model:
     width: int = 2
     asked: list[Prompt] = field(default_factory=list)
 
-    def answer(self, prompt: Prompt, form: type[Form], *, most_tokens: int) -> Form:
+    def answer(
+        self,
+        prompt: Prompt,
+        form: type[Form],
+        *,
+        most_tokens: int,
+        worth_keeping: Callable[[Form], bool] = lambda _answer: True,
+    ) -> Form:
+        del worth_keeping  # it keeps nothing
         assert most_tokens > 1000
         self.asked.append(prompt)
         answer = self.brain(Asked(prompt, form.model_json_schema()))

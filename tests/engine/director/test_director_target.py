@@ -3,7 +3,7 @@ import random
 import pytest
 from director_kit import Script, of_type, stays
 
-from cutdown.director.worth import fill, worths
+from cutdown.director.worth import Spoken, fill, worths
 
 NOUNS = [
     "editor",
@@ -91,15 +91,20 @@ def test_fill_finds_the_best_that_fits() -> None:
     assert fill([1.0], [1000], 500) == frozenset()
 
 
+def said(*texts: str) -> list[Spoken]:
+    """Sentences of three seconds, one after the other."""
+    return [Spoken(text, 4000 * index, 4000 * index + 3000) for index, text in enumerate(texts)]
+
+
 def test_a_rare_word_is_worth_more_than_a_common_one() -> None:
     values = worths(
-        ["start here", "common words again", "common words there", "platypus words again", "end it"]
+        said("start here", "common words again", "common words there", "platypus words again", "end it")
     )
     assert values[3] > values[1]
 
 
 def test_what_is_said_twice_is_worth_less_the_first_time() -> None:
     values = worths(
-        ["start", "x", "the kernel restarts itself", "y", "the kernel restarts itself", "z", "end"]
+        said("start", "x", "the kernel restarts itself", "y", "the kernel restarts itself", "z", "end")
     )
     assert values[2] < values[4]

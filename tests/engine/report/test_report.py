@@ -1,26 +1,16 @@
 """The report holds everything, escapes everything, and fetches nothing."""
 
 import re
-from fractions import Fraction
 from html import escape
 from html.parser import HTMLParser
 from itertools import pairwise
-from typing import Any
 
 import pytest
+from report_kit import ACTIONS, HOSTILE, report
 
-from cutdown.certificate import Certificate, Check, Measured
-from cutdown.narration import Narration, NarrationLine
-from cutdown.plan import EditAction, EditPlan, Evidence
-from cutdown.recording import AudioTrack, Picture, Recording
-from cutdown.report import write_report
+from cutdown.narration import Narration
 from cutdown.report.phrases import link
-from cutdown.signals import ScreenSpan, Signals
-from cutdown.store import Ref
-from cutdown.timebase import Span
-from cutdown.timeline import FitChoice, Segment, Timeline
 
-HOSTILE = """</title><script>alert('x')</script>"&<img src=http://evil.example/x onerror=alert(1)>"""
 VOID = {"meta", "link", "br", "img", "input", "hr", "source", "track", "col"}
 
 
@@ -54,90 +44,6 @@ class Page(HTMLParser):
         self.words += data
 
 
-def action(name: str, kind: str, start: int, end: int, **more: Any) -> EditAction:
-    return EditAction(
-        id=name, type=kind, start=start, end=end, reason=more.pop("reason", f"because of {name}"), **more
-    )  # type: ignore[arg-type]
-
-
-ACTIONS = (
-    action("a1", "keep", 0, 10, quote=HOSTILE),
-    action("a2", "cut", 10, 20, evidence=(Evidence(kind="silence", note=HOSTILE),), confidence=0.7),
-    action("a3", "speedup", 20, 40, factor=4, reason=HOSTILE),
-    action("a4", "rewrite", 40, 50, narration=HOSTILE, quote="um so"),
-)
-
-
-def report(*, passed: bool = True, picture: bool = True, title: str = HOSTILE, **more: Any) -> str:
-    rate = Fraction(30)
-    segments = (
-        Segment(action="a1", type="keep", first_frame=0, frames=300, source_frame=0, speed=Fraction(1)),
-        Segment(
-            action="a3", type="speedup", first_frame=300, frames=150, source_frame=600, speed=Fraction(4)
-        ),
-        Segment(
-            action="a4", type="rewrite", first_frame=450, frames=300, source_frame=1200, speed=Fraction(1)
-        ),
-    )
-    checks = (
-        Check(name="structure", passed=True, limit="all", note=HOSTILE),
-        Check(
-            name="sync",
-            passed=passed,
-            values=(Measured(name="largest", value=3.25, unit="ms"), Measured(name="p95", value=None)),
-            limit="33.3 ms",
-            note="apart",
-        ),
-        Check(name="words", passed=True, measured=False, limit="5 %", note="nothing is spoken"),
-    )
-    shown = Picture(
-        stream_index=0, codec="h264", pixel_format="yuv420p", width=640, height=360, display_width=640,
-        display_height=360, pixel_aspect=Fraction(1), rate=rate, variable_rate=False, frames=1500, start=Fraction(0),
-    )  # fmt: skip
-    given: dict[str, Any] = {
-        "title": title,
-        "before": f"../{HOSTILE}.mp4",
-        "after": f"{HOSTILE}.mp4",
-        "recording": Recording(
-            sha256="a" * 64, name=HOSTILE, size_bytes=12_345_678, container="mp4", duration=Fraction(50),
-            picture=shown if picture else None,
-            audio=(AudioTrack(order=0, stream_index=1, codec="aac", sample_rate=48000, channels=2, start=Fraction(0)),),
-        ),
-        "signals": Signals(
-            duration=Fraction(50), noise_floor_db=-60, speech_level_db=-20, silences=(),
-            speech=(Span(start=Fraction(1), end=Fraction(9)),),
-            screen=(
-                ScreenSpan(start=Fraction(0), end=Fraction(20), still=True, changed=0),
-                ScreenSpan(start=Fraction(20), end=Fraction(50), still=False, changed=0.4),
-            ),
-        ),
-        "plan": EditPlan(recording_sha256="a" * 64, duration=Fraction(50), director="offline/1", actions=ACTIONS),
-        "narration": Narration(
-            provider="hibari", voice="heart", language="en",
-            lines=(
-                NarrationLine(
-                    actions=("a4",), text=HOSTILE, spoken="said " + HOSTILE, sound=Ref(sha256="b" * 64, size=9),
-                    samples=96_000,
-                ),
-            ),
-        ),
-        "timeline": Timeline(
-            recording_sha256="a" * 64, rate=rate, segments=segments, sounds=(),
-            fits=(FitChoice(action="a4", lever="flag", seconds=Fraction(1, 2), note=HOSTILE),),
-        ),
-        "certificate": Certificate(output="x.mp4", sha256="c" * 64, passed=passed, checks=checks),
-        "records": [
-            {"phase": "phase1_ingest", "elapsed_seconds": 3.0, "cpu_seconds": 4.5, "peak_memory_mb": 300.4,
-             "whisper_model": HOSTILE, "transcription_method": "local"},
-            {"phase": "phase2_director", "elapsed_seconds": 1.0, "estimated_cost": 0.32, "cached": True,
-             "tokens_used": {"prompt": 10, "completion": 5, "total": 15}},
-            {"phase": "phase3_voice", "elapsed_seconds": 2.0, "estimated_cost": None},
-        ],
-        "peaks": (0.1, 0.9, 0.0, 1.0),
-    }  # fmt: skip
-    return write_report(**(given | more))
-
-
 def test_hostile_text_stays_text() -> None:
     text = report()
     page = Page(text)
@@ -168,7 +74,10 @@ def test_no_address_of_another_machine_in_a_plain_report() -> None:
 
 def test_every_action_is_in_the_picture_and_in_the_table() -> None:
     page = Page(report())
-    shapes = [attributes for tag, attributes in page.tags if tag == "g"]
+    shapes = [
+        attributes for _, attributes in page.tags if (attributes.get("class") or "").startswith("piece ")
+    ]
+    shapes = [attributes for attributes in shapes if "href" in attributes]
     assert len(shapes) == len(ACTIONS)
     assert [shape["data-source"] for shape in shapes] == ["0.000", "10.000", "20.000", "40.000"]
     assert "data-result" not in shapes[1]
@@ -208,6 +117,37 @@ def test_costs_that_are_not_known_are_never_nothing() -> None:
     assert "6.0\u00a0s" in words  # the phases' time in all
 
 
+def test_the_forecast_stands_beside_the_facts() -> None:
+    words = Page(report()).words
+    assert "Against the forecast" in words
+    assert "$0.33 ($0.21–$0.55)" in words
+    assert "median of earlier runs here" in words
+    assert "Against the forecast" not in Page(report(forecast=None)).words
+
+
+def test_advice_is_told_with_its_gain_and_its_price() -> None:
+    words = Page(report()).words
+    assert "transcription took 61 % of 312 s; --whisper-model tiny.en would save about 2 min, " in words
+    assert "1 setting would have helped" in words
+    assert "The advice above helps here too." in words
+    assert "No setting that is known here would have helped" in words
+    assert "there is nothing to advise" in Page(report(findings=())).words
+    assert "would have helped" not in Page(report(findings=())).words
+
+
+def test_stand_ins_are_told() -> None:
+    assert f"hibari instead of elevenlabs: {HOSTILE}" in Page(report()).words
+
+
+def test_the_machine_over_time_is_drawn_where_it_was_watched() -> None:
+    page = Page(report())
+    labels = [attributes.get("aria-label") or "" for tag, attributes in page.tags if tag == "svg"]
+    assert any(label.startswith("Processor over 6 seconds: at most 190\u00a0%") for label in labels)
+    assert any(label.startswith("Memory over 6 seconds: at most 720\u00a0MB") for label in labels)
+    unwatched = Page(report(records=[{"phase": "phase1_ingest", "elapsed_seconds": 3.0}]))
+    assert not any("over 3 seconds" in str(attributes) for _, attributes in unwatched.tags)
+
+
 def test_flags_and_respelled_lines_are_told() -> None:
     words = Page(report()).words
     assert "needs a look" in words
@@ -227,7 +167,7 @@ def test_sound_alone_and_nothing_spoken_leave_no_empty_parts() -> None:
 def test_pictures_have_words_for_those_who_cannot_see_them() -> None:
     page = Page(report())
     for tag, attributes in page.tags:
-        if tag in ("svg", "video", "audio"):
+        if tag in ("svg", "video", "audio") and attributes.get("aria-hidden") != "true":
             assert attributes.get("aria-label")
     headings = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h\d", tag)]
     assert headings[0] == 1

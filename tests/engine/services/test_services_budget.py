@@ -99,11 +99,27 @@ def test_a_torn_line_hides_no_other(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.jsonl")
     ledger.append(Entry(event="reserve", id="1", video_id="v", usd=0.5))
     with ledger.path.open("a") as file:
-        file.write('{"event": "res\n')
+        file.write('{"event": "res')  # the power went here
     ledger.append(Entry(event="settle", id="1", video_id="v", usd=0.25))
     assert ledger.unfinished("v").settled == 0.25
     assert ledger.path.stat().st_mode & 0o077 == 0
     assert len(ledger.path.read_text().splitlines()) == 3
+
+
+def test_what_a_service_does_not_tell_is_booked_at_the_most(tmp_path: Path) -> None:
+    with an_account(tmp_path, budget=1.0) as account:
+        promised = anyio.run(
+            account.reserve, "openai", "gpt-4o", Used(prompt_tokens=1000, completion_tokens=100)
+        )
+        account.settle(promised, Used())
+    assert account.spending.usd == pytest.approx(0.0035)
+
+
+@pytest.mark.parametrize("model", ["whisper-1", "tts-1"])
+def test_units_that_a_model_is_not_charged_by_are_unpriced_and_not_free(tmp_path: Path, model: str) -> None:
+    with an_account(tmp_path) as account:
+        cost = account.prices.cost("openai", model, Used(prompt_tokens=1000, completion_tokens=100))
+    assert cost.usd is None
 
 
 def test_a_budget_needs_a_price(tmp_path: Path, fake: FakeServices) -> None:

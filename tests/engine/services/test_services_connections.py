@@ -73,6 +73,21 @@ def test_a_key_shows_in_no_text_of_a_connection(monkeypatch: pytest.MonkeyPatch)
     assert "sk-canary" not in f"{connection} {connection!r} {connection.model_dump_json()}"
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:1234/v1", "127.0.0.1:1234", "/v1", "http://", "http://host:port/v1", "ftp://host/v1"],
+)
+def test_an_address_that_is_none_is_told_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("COMPATIBLE_BASE_URL", address)
+    with pytest.raises(
+        UsageError, match=r"OpenAI-compatible server is no address; write it as http://HOST:PORT/v1"
+    ) as told:
+        connection_to("compatible")
+    assert "COMPATIBLE_BASE_URL" in str(told.value)
+
+
 def test_choices_are_read_as_they_are_written() -> None:
     names = ("openai", "elevenlabs", "hibari", "compatible")
     choices = parse_choices("elevenlabs:Rachel/eleven_flash_v2_5, openai:nova,hibari", "voice", names)

@@ -13,6 +13,7 @@ from service_kit import an_account, chosen
 from cutdown.services.clock import timed_by
 from cutdown.services.connections import reached_through
 from cutdown.services.ledger import Ledger
+from cutdown.services.loop import side_by_side
 from cutdown.settings import VoiceOptions
 from cutdown.store import Store
 from cutdown.voice.speak import speak
@@ -61,6 +62,26 @@ def test_forty_lines_through_bad_weather(
     assert Ledger(tmp_path / "ledger.jsonl").unfinished("v").total == pytest.approx(
         spending.usd + spending.at_risk_usd
     )
+
+
+def test_two_videos_at_once_pay_for_a_phrase_once(
+    fake: FakeServices, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    surround(monkeypatch, fake, tmp_path)
+    fake.delay = 0.2
+    lines = LINES[:4]
+
+    def narrate(video: str) -> tuple[float, list[str]]:
+        store = Store(tmp_path / "store")
+        with an_account(tmp_path, store=store, video_id=video) as account:
+            choice = chosen("openai", "voice")
+            made = speak(plan_of(lines), VoiceOptions(), store, choices=(choice,), account=account)
+        return account.spending.usd or 0.0, [line.sound.sha256 for line in made.lines]
+
+    (one, first), (other, second) = side_by_side(narrate, ("one", "other"), width=2)
+    assert first == second
+    assert len(fake.asked("openai.speech")) == len(lines)
+    assert one + other == pytest.approx(sum(map(len, lines)) * 15 / 1e6)
 
 
 def test_a_phrase_is_never_spoken_twice_whatever_the_video(

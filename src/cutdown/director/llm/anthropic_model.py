@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from cutdown.director.llm.model import Form, Prompt, ServiceModel, WrongAnswerError, body_of, require_whole
-from cutdown.director.llm.openai_model import fault_of
+from cutdown.director.llm.model import Form, Prompt, ServiceModel, body_of, filled, require_whole
 from cutdown.services.used import Used
 
 
@@ -58,7 +57,4 @@ class AnthropicModel(ServiceModel):
         body = body_of(raw)
         require_whole(str(body.get("stop_reason")), "end_turn")
         text = "".join(block.get("text", "") for block in body["content"])
-        try:
-            return form.model_validate_json(text)
-        except ValidationError as error:
-            raise WrongAnswerError(fault_of(error)) from None
+        return filled(form, text)

@@ -37,12 +37,18 @@ def ask(
         ProviderError: the second answer is wrong too; the message tells its first fault.
         BudgetError: the request would break the budget.
     """
+
+    def usable(answer: Form) -> bool:
+        return not check(answer) or forgive(answer)
+
     answer, faults = _try(model, prompt, form, check, most_tokens)
     if not faults:
         assert answer is not None
         return answer
     repair = prompt.model_copy(update={"fresh": prompt.fresh + _named(answer, faults)})
-    answer, faults = _try(model, repair, form, check, most_tokens)
+    # A first answer is kept as it is: it is paid for, and what came of it is a question of its own. A second one that
+    # cannot be used either is not, so that whoever runs this again gets another try.
+    answer, faults = _try(model, repair, form, check, most_tokens, usable)
     if answer is not None and (not faults or forgive(answer)):
         return answer
     raise ProviderError(
@@ -58,9 +64,10 @@ def _try(
     form: type[Form],
     check: Callable[[Form], Sequence[str]],
     most_tokens: int,
+    worth_keeping: Callable[[Form], bool] = lambda _answer: True,
 ) -> tuple[Form | None, Sequence[str]]:
     try:
-        answer = model.answer(prompt, form, most_tokens=most_tokens)
+        answer = model.answer(prompt, form, most_tokens=most_tokens, worth_keeping=worth_keeping)
     except WrongAnswerError as error:
         return None, [str(error)]
     return answer, check(answer)

@@ -17,6 +17,10 @@ from cutdown.director.wording import letters
 _QUOTED: Final = 85.0  # of 100; recognisers and models write "OK" and "okay", "10" and "ten"
 _ELLIPSES: Final = (" ... ", " … ", "...", "…")
 _MOST_REASON: Final = 300  # characters
+_LONGER: Final = (
+    1.5  # times the words replaced; it has their time on the screen, and every character is paid for
+)
+_ROOM: Final = 60  # characters on top, for a line of a word or two
 
 
 @dataclass(frozen=True)
@@ -99,13 +103,10 @@ class Checker:
             return
         if not _is_quote(decision.quote, self.said(decision)):
             yield f"{name}: 'quote' is not what is said in these words; copy it, or correct the numbers"
-        if not decision.reason.strip() or len(decision.reason) > _MOST_REASON:
-            yield f"{name}: 'reason' must say why in a few words"
-        if not 0 <= decision.confidence <= 1:
-            yield f"{name}: 'confidence' must be between 0 and 1"
+        yield from _of_grounds(decision, name)
         if decision.action == "rewrite":
             yield from self._of_rewrite(decision, name)
-        elif decision.narration.strip():
+        elif decision.narration:
             yield f"{name}: 'narration' belongs to rewrite alone; leave it empty"
         if self.span(decision) is None:
             yield f"{name}: these words run into their neighbours without a pause; take {self._whole(decision)}"
@@ -114,10 +115,13 @@ class Checker:
         if not self._rewrites:
             yield f"{name}: no new narration is wanted for this video; keep or cut"
             return
-        if not decision.narration.strip():
+        if not decision.narration:
             yield f"{name}: a rewrite needs 'narration'"
         if any(line.pause and decision.first <= line.last < decision.last for line in self._lines):
             yield f"{name}: a rewrite must not reach across a pause mark; make two of it"
+        said = len(self.said(decision))
+        if len(decision.narration) > _LONGER * said + _ROOM:
+            yield f"{name}: 'narration' is much longer than what it replaces; make it at most {said} characters"
         if missing := self.ungrounded(decision):
             yield f"{name}: the narration names {', '.join(missing)}, which these words do not; leave it out"
 
@@ -127,13 +131,19 @@ class Checker:
             yield f"pause after {pause.after}: there is no pause mark after that word"
         elif pause.action == "cut" and line.moving:
             yield f"pause after {pause.after}: something happens on the screen; it cannot be cut, only kept or sped up"
-        if not 0 <= pause.confidence <= 1:
-            yield f"pause after {pause.after}: 'confidence' must be between 0 and 1"
+        yield from _of_grounds(pause, f"pause after {pause.after}")
 
     def _whole(self, decision: Decision) -> str:
         """The lines around a decision, as something to take instead."""
         within = [line for line in self._lines if line.first <= decision.last and line.last >= decision.first]
         return f"whole lines: {within[0].first}-{within[-1].last}"
+
+
+def _of_grounds(made: Decision | PauseDecision, name: str) -> Iterator[str]:
+    if not made.reason or len(made.reason) > _MOST_REASON:
+        yield f"{name}: 'reason' must say why in a few words"
+    if not 0 <= made.confidence <= 1:
+        yield f"{name}: 'confidence' must be between 0 and 1"
 
 
 def overview_faults(overview: Overview, text: Manuscript) -> list[str]:
@@ -151,7 +161,7 @@ def overview_faults(overview: Overview, text: Manuscript) -> list[str]:
         if not 0 <= part.importance <= 10:
             found.append(f"part {part.first}-{part.last}: 'importance' must be between 0 and 10")
         at = max(at, part.last)
-    if not overview.subject.strip():
+    if not overview.subject:
         found.append("'subject' is empty")
     if len(overview.rules) > 8:
         found.append("there are more than eight rules")

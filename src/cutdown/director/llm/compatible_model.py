@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from cutdown.director.llm.model import Form, Prompt, ServiceModel, WrongAnswerError, body_of, require_whole
-from cutdown.director.llm.openai_model import fault_of
+from cutdown.director.llm.model import Form, Prompt, ServiceModel, body_of, filled, require_whole
 from cutdown.services.used import Used
 
 
@@ -29,12 +28,12 @@ class CompatibleModel(ServiceModel):
         )
 
     def used(self, raw: Any) -> Used:
-        """As the server counts; not every one tells of its cache."""
-        usage = body_of(raw)["usage"]
+        """As the server counts; not every one does, and few tell of their cache."""
+        usage = body_of(raw).get("usage") or {}
         return Used(
-            prompt_tokens=usage["prompt_tokens"],
+            prompt_tokens=usage.get("prompt_tokens") or 0,
             cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
-            completion_tokens=usage["completion_tokens"],
+            completion_tokens=usage.get("completion_tokens") or 0,
         )
 
     def read(self, raw: Any, form: type[Form]) -> Form:
@@ -44,7 +43,4 @@ class CompatibleModel(ServiceModel):
         """
         choice = body_of(raw)["choices"][0]
         require_whole(str(choice.get("finish_reason")), "stop")
-        try:
-            return form.model_validate_json(choice["message"].get("content") or "")
-        except ValidationError as error:
-            raise WrongAnswerError(fault_of(error)) from None
+        return filled(form, choice["message"].get("content") or "")

@@ -94,7 +94,7 @@ class Judgement:
                 self._talk.sounds[index].start,
                 self._talk.sounds[index].end,
                 "words",
-                decision.reason.strip(),
+                decision.reason,
                 decision.confidence,
                 f"“{_short(decision.quote)}”",
             )
@@ -114,11 +114,9 @@ class Judgement:
             )
             found.append(
                 replace(
-                    Rewording.over(
-                        self._talk, span.first, span.last - 1, " ".join(decision.narration.split())
-                    ),
+                    Rewording.over(self._talk, span.first, span.last - 1, decision.narration),
                     note=f"“{_short(decision.quote)}”",
-                    reason=decision.reason.strip(),
+                    reason=decision.reason,
                     confidence=min(decision.confidence, _DOUBTED) if missing else decision.confidence,
                     more=doubts,
                 )
@@ -132,7 +130,7 @@ class Judgement:
             for index, line in enumerate(self._text.lines)
             for sound in range(line.sound, line.end)
         }
-        usual = worths([sentence.text for sentence in sentences])
+        usual = worths([sentence.spoken(self._talk) for sentence in sentences])
         most = max(usual, default=1.0)
         protected = self.sounds("keep")
         values = []

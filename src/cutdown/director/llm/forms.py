@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without signs that would steer a terminal or a voice."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+Text = Annotated[str, AfterValidator(one_line)]
 
 
 class Answer(BaseModel):
@@ -18,7 +26,7 @@ class Part(Answer):
 
     first: int
     last: int
-    title: str
+    title: Text
     importance: int
     """0 to 10."""
 
@@ -26,9 +34,9 @@ class Part(Answer):
 class Overview(Answer):
     """What a long recording is about, before anything is decided."""
 
-    subject: str
+    subject: Text
     parts: list[Part]
-    rules: list[str]
+    rules: list[Text]
     """What to keep and what to leave out of this recording in particular."""
 
 
@@ -38,10 +46,10 @@ class Decision(Answer):
     action: Literal["keep", "cut", "rewrite"]
     first: int
     last: int
-    quote: str
-    reason: str
+    quote: Text
+    reason: Text
     confidence: float
-    narration: str
+    narration: Text
 
 
 class PauseDecision(Answer):
@@ -49,7 +57,7 @@ class PauseDecision(Answer):
 
     after: int
     action: Literal["keep", "cut", "speedup"]
-    reason: str
+    reason: Text
     confidence: float
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from cutdown.director.llm.forms import one_line
 from cutdown.director.screen import Screen
 from cutdown.director.sentences import find_sentences
 from cutdown.director.talk import Talk
@@ -112,9 +113,7 @@ def manuscript(talk: Talk, screen: Screen) -> Manuscript:
 
 def written(text: str) -> str:
     """Words on one line, without signs that mean something around them."""
-    return " ".join(
-        "".join(sign if sign.isprintable() else " " for sign in text).translate(_BRACKETS).split()
-    )
+    return one_line(text).translate(_BRACKETS)
 
 
 def titles(lines: Sequence[str]) -> str:

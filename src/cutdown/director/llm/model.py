@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from cutdown.errors import ProviderError
 from cutdown.services.account import Account
 from cutdown.services.choices import Choice
 from cutdown.services.door import Request
@@ -18,7 +17,7 @@ from cutdown.timebase import Frozen
 Form = TypeVar("Form", bound=BaseModel)
 
 DEADLINE: Final = 240.0  # seconds for one answer; a long one of a thinking model takes two minutes
-_CHARACTERS_A_TOKEN: Final = 3  # English has 4 or more; the room above is for names and figures
+_BYTES_A_TOKEN: Final = 3  # English has 4 or more, and a Chinese character, three bytes long, takes about one
 
 
 class Prompt(Frozen):
@@ -33,7 +32,7 @@ class Prompt(Frozen):
 
     def most_tokens(self) -> int:
         """The most tokens it may come to, by its length."""
-        return sum(map(len, (self.stable, self.shared, self.fresh))) // _CHARACTERS_A_TOKEN + 500
+        return len((self.stable + self.shared + self.fresh).encode()) // _BYTES_A_TOKEN + 500
 
 
 class WrongAnswerError(Exception):
@@ -53,13 +52,21 @@ class LanguageModel(Protocol):
         """Requests that may run side by side, from several threads."""
         ...
 
-    def answer(self, prompt: Prompt, form: type[Form], *, most_tokens: int) -> Form:
-        """The model's answer.
+    def answer(
+        self,
+        prompt: Prompt,
+        form: type[Form],
+        *,
+        most_tokens: int,
+        worth_keeping: Callable[[Form], bool] = lambda _answer: True,
+    ) -> Form:
+        """The model's answer; one that was kept is not asked for again.
 
         Args:
             prompt: what it is told.
             form: what its answer has to look like.
             most_tokens: that it may write, thinking included.
+            worth_keeping: whether an answer is kept.
 
         Raises:
             WrongAnswerError: the answer is not of that form.
@@ -102,7 +109,14 @@ class ServiceModel:
         """
         raise NotImplementedError
 
-    def answer(self, prompt: Prompt, form: type[Form], *, most_tokens: int) -> Form:
+    def answer(
+        self,
+        prompt: Prompt,
+        form: type[Form],
+        *,
+        most_tokens: int,
+        worth_keeping: Callable[[Form], bool] = lambda _answer: True,
+    ) -> Form:
         """The model's answer; see `LanguageModel.answer`."""
         told = (self._base_url, prompt.model_dump_json(), str(form.model_json_schema()), most_tokens)
 
@@ -118,6 +132,7 @@ class ServiceModel:
                 read=lambda raw: self.read(raw, form),
                 deadline=DEADLINE,
                 form=form,
+                worth_keeping=worth_keeping,
                 known_by=hashlib.sha256(repr(told).encode()).hexdigest(),
             )
         )
@@ -147,6 +162,17 @@ def body_of(raw: Any) -> Mapping[str, Any]:
     return body
 
 
-def unreadable(title: str) -> ProviderError:
-    """An answer of the provider, not of its model, that makes no sense."""
-    return ProviderError(f"{title} gave an answer that cannot be read", retryable=True, fault="broken answer")
+def filled(form: type[Form], text: str) -> Form:
+    """The form, with what a model wrote.
+
+    Raises:
+        WrongAnswerError: it is not of that form; told without what it said.
+    """
+    try:
+        return form.model_validate_json(text)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    raise WrongAnswerError(
+        f"{place}: {fault['msg']}" if place else "the answer is not the JSON object that was asked for"
+    )

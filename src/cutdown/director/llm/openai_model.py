@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from cutdown.director.llm.model import (
     Form,
@@ -12,8 +12,8 @@ from cutdown.director.llm.model import (
     ServiceModel,
     WrongAnswerError,
     body_of,
+    filled,
     require_whole,
-    unreadable,
 )
 from cutdown.services.used import Used
 
@@ -52,21 +52,15 @@ class OpenAIModel(ServiceModel):
         )
 
     def read(self, raw: Any, form: type[Form]) -> Form:
-        """The answer in its form; see `ServiceModel.read`."""
-        require_whole(str(body_of(raw).get("status")), "completed")
-        try:
-            parsed = raw.parse().output_parsed
-        except ValidationError as error:
-            raise WrongAnswerError(fault_of(error)) from None
-        except (AttributeError, TypeError, KeyError):
-            raise unreadable("OpenAI") from None
-        if not isinstance(parsed, form):
+        """The answer in its form; see `ServiceModel.read`.
+
+        Read from the JSON itself: the SDK's own parser warns, with the answer's text, of fields that are not as it
+        knows them.
+        """
+        body = body_of(raw)
+        require_whole(str(body.get("status")), "completed")
+        messages = [item for item in body["output"] if item["type"] == "message"]
+        parts = [part for message in messages for part in message["content"]]
+        if any(part["type"] == "refusal" for part in parts):
             raise WrongAnswerError("the model declined to answer")
-        return parsed
-
-
-def fault_of(error: ValidationError) -> str:
-    """The first fault of an answer's form, without what the answer said."""
-    fault = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in fault["loc"])
-    return f"{place}: {fault['msg']}" if place else "the answer is not the JSON object that was asked for"
+        return filled(form, "".join(part["text"] for part in parts if part["type"] == "output_text"))

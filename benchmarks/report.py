@@ -1,0 +1,96 @@
+"""What a benchmark tells, on the terminal and for the documentation."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from rich.box import SIMPLE_HEAD, Box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.render_race import DECODE, ENCODE, LIMIT, OURS, Contest, Race
+from cutdown.metrics.baseline_form import PHASES, PROCESS, TOTAL, Baseline, Case, Made, Spread
+
+
+def print_baseline(console: Console, document: Baseline, *, box: Box = SIMPLE_HEAD) -> None:
+    """Every case with the spread of every phase."""
+    assert document.made is not None
+    hardware = document.hardware
+    _say(console, f"{hardware.cpu}, {hardware.ram}, {hardware.storage}")
+    _say(console, circumstances(document.made))
+    table = Table(box=box, pad_edge=False)
+    for heading in ("case", "phase", "wall s", "quartiles", "CPU s", "quartiles"):
+        table.add_column(heading, justify="left" if heading in ("case", "phase") else "right")
+    for case in document.cases:
+        for name in (*PHASES, TOTAL, PROCESS):
+            if name in case.spread:
+                spread = case.spread[name]
+                table.add_row(f"{case.name} {case.mode}", name, *_spread(spread.wall), *_spread(spread.cpu))
+    console.print(table)
+    for case in document.cases:
+        _say(console, _about(case))
+
+
+def circumstances(made: Made) -> str:
+    """When, and of which commit."""
+    handicap = "".join(f", {phase} slowed by {share:.0%}" for phase, share in made.handicap.items())
+    changed = " with changes" if made.changed else ""
+    return f"{made.at:%d %B %Y %H:%M} UTC, commit {(made.commit or 'unknown')[:9]}{changed}, {made.cores} cores{handicap}"
+
+
+def _spread(spread: Spread) -> tuple[str, str]:
+    return f"{spread.median:.2f}", f"{spread.lower_quartile:.2f} to {spread.upper_quartile:.2f}"
+
+
+def _about(case: Case) -> str:
+    others = median(run.others_share for run in case.runs)
+    memory = max(run.peak_memory_mb for run in case.runs)
+    return (
+        f"{case.name} {case.mode}: {len(case.runs)} runs, {case.video.duration:.0f} s in, "
+        f"{case.runs[0].output_seconds:.0f} s out, peak {memory:.0f} MB; other programs used {others:.0%} of the machine"
+    )
+
+
+def print_race(console: Console, race: Race, *, box: Box = SIMPLE_HEAD) -> None:
+    """Ratios within the rounds, then the seconds they come from."""
+    _say(console, circumstances(race.made))
+    for contest in race.contests:
+        _say(
+            console,
+            f"{contest.video}: {contest.actions} actions, {contest.source_seconds:.0f} s in, "
+            f"{contest.output_seconds:.0f} s out, preset {race.preset}, {len(contest.took[OURS])} rounds",
+        )
+        table = Table(box=box, pad_edge=False)
+        table.add_column("contestant")
+        for heading in (
+            "wall s",
+            "CPU s",
+            "wall, ours = 1",
+            "CPU, ours = 1",
+            "peak MB",
+            "VMAF",
+            "PSNR dB",
+            "MB",
+        ):
+            table.add_column(heading, justify="right")
+        for name in contest.took:
+            table.add_row(*_race_row(contest, name))
+        console.print(table)
+        wall, cpu = (1 / contest.ratio(LIMIT, figure) for figure in ("wall", "cpu"))
+        _say(console, f"ours against the limit: {wall:.2f} times in wall time, {cpu:.2f} times in CPU")
+
+
+def _race_row(contest: Contest, name: str) -> list[str]:
+    took = contest.took[name]
+    seconds = [f"{median(getattr(each, figure) for each in took):.2f}" for figure in ("wall", "cpu")]
+    ratios = [f"{contest.ratio(name, figure):.2f}" for figure in ("wall", "cpu")]
+    memory = f"{max(each.memory for each in took):.0f}" if name not in (DECODE, ENCODE, LIMIT) else ""
+    score = contest.quality.get(name)
+    if score is None:
+        return [name, *seconds, *ratios, memory, "", "", ""]
+    vmaf = "not in this ffmpeg" if score.vmaf is None else f"{score.vmaf:.2f}"
+    return [name, *seconds, *ratios, memory, vmaf, f"{score.psnr:.1f}", f"{score.size_mb:.1f}"]
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,197 @@
+"""A crew of Prefect workers: one flow run of a deployment for each recording."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import FlowRun, State, WorkerStatus
+from prefect.deployments import run_deployment
+from prefect.exceptions import PrefectException
+from prefect.logging import get_run_logger
+from prefect.states import Cancelling, Crashed
+
+from cutdown.batch.crew import Ended
+from cutdown.batch.desk import Desk
+from cutdown.batch.lease import StorageClock, ended, read_lease
+from cutdown.batch.names import shelf
+from cutdown.batch.work import Order
+from cutdown.errors import UsageError
+from cutdown.storage import open_place
+from flows.remote import parameters_of
+
+DEPLOYMENT: Final = "optimize-object/optimize-object"
+
+_ASK_EVERY: Final = 2.0  # seconds between two looks at the runs
+_LOOK_FOR_THE_DEAD_EVERY: Final = 10.0  # seconds; costs a request or two for each recording in work
+_RUNS_A_WORKER: Final = 2  # in work or about to be, so that none waits for the next order
+_SILENCE: Final = 1800.0  # seconds without Prefect's server before the batch gives up
+_A_PAGE: Final = 200  # runs that the server tells at once
+
+
+class Workers:
+    """Gives orders to whoever works for a deployment; notices what died without a word.
+
+    What came of an order stands in the destination, so that neither a lost state of Prefect's nor a
+    restarted server loses it.
+
+    Args:
+        dest: where results go, with its leases.
+        slots: runs at once; two for each worker that is online where not given.
+        deployment: of the flow `flows.remote.optimize_object`.
+    """
+
+    def __init__(self, dest: str, slots: int | None = None, deployment: str = DEPLOYMENT) -> None:
+        self._place = open_place(dest)
+        self._desk = Desk(self._place)
+        self._clock: StorageClock | None = None
+        self._deployment = deployment
+        self._fixed = slots
+        self._found = slots or _RUNS_A_WORKER
+        self._runs: dict[UUID, tuple[Order, float]] = {}
+        self._counted = self._looked = float("-inf")
+        self._silent_since: float | None = None
+
+    @property
+    def slots(self) -> int:
+        """Runs at once, by the workers that are online now."""
+        if self._fixed is None and time.monotonic() - self._counted > 30:
+            self._counted = time.monotonic()
+            with self._forgiving(), get_client(sync_client=True) as client:
+                self._found = max(1, self._online(client)) * _RUNS_A_WORKER
+        return self._found
+
+    def begin(self, order: Order) -> None:
+        """Create the run; the same order never makes two.
+
+        Raises:
+            UsageError: the deployment is not there.
+        """
+        share = order.terms.budget
+        key = f"{order.batch}/{order.key}/{order.tries}/{'' if share is None else f'{share:.4f}'}"
+        while True:
+            try:
+                run = run_deployment(
+                    self._deployment,
+                    parameters=parameters_of(order),
+                    flow_run_name=f"optimize {order.item.name}",
+                    timeout=0,
+                    idempotency_key=key,
+                    tags=[order.batch],
+                    _sync=True,  # type: ignore[call-arg]  # Prefect's decorator takes it
+                )
+                break
+            except httpx.TransportError:
+                self._note_silence()
+                time.sleep(_ASK_EVERY)
+            except PrefectException as error:
+                raise UsageError(
+                    f"Prefect has no deployment '{self._deployment}' that takes this order ({type(error).__name__}); run "
+                    "./run.sh deploy, then start the batch again"
+                ) from error
+        assert isinstance(run, FlowRun)
+        self._runs[run.id] = (order, time.monotonic())
+
+    def wait(self, seconds: float) -> list[Ended]:
+        """Orders whose run ended, or whose worker died."""
+        time.sleep(max(seconds, _ASK_EVERY))
+        over: list[Ended] = []
+        with self._forgiving(), get_client(sync_client=True) as client:
+            runs = self._states(client)
+            for run in runs:
+                if run.state is not None and run.state.is_final():
+                    order, _begun = self._runs.pop(run.id)
+                    fault = "" if run.state.is_completed() else f"its flow run ended as {run.state.name}"
+                    over.append(Ended(order, fault))
+            over.extend(self._dead(client, [run for run in runs if run.id in self._runs]))
+        return over
+
+    def stop(self) -> None:
+        """Cancel the runs that are not over."""
+        with self._forgiving(), get_client(sync_client=True) as client:
+            for run in self._runs:
+                client.set_flow_run_state(run, Cancelling(), force=False)
+
+    def _states(self, client: SyncPrefectClient) -> list[FlowRun]:
+        wanted = list(self._runs)
+        found: list[FlowRun] = []
+        for at in range(0, len(wanted), _A_PAGE):
+            ids = FlowRunFilter(id=FlowRunFilterId(any_=wanted[at : at + _A_PAGE]))
+            found += client.read_flow_runs(flow_run_filter=ids, limit=_A_PAGE)
+        return found
+
+    def _dead(self, client: SyncPrefectClient, runs: list[FlowRun]) -> list[Ended]:
+        """Orders that are done although Prefect does not know, or whose worker gives no sign of life."""
+        if time.monotonic() - self._looked < _LOOK_FOR_THE_DEAD_EVERY:
+            return []
+        self._looked = time.monotonic()
+        over = []
+        for run in runs:
+            order, _begun = self._runs[run.id]
+            if run.state is None or not (run.state.is_running() or run.state.is_pending()):
+                continue
+            if self._desk.done(order.key):
+                over.append(Ended(order))
+            elif self._gives_no_sign(order, run):
+                over.append(Ended(order, "its worker gave no sign of life"))
+            else:
+                continue
+            del self._runs[run.id]
+            if over[-1].fault:
+                why: State[Any] = Crashed(
+                    message="no sign of life from its worker; the batch goes on without it"
+                )
+                client.set_flow_run_state(run.id, why, force=True)
+        return over
+
+    def _gives_no_sign(self, order: Order, run: FlowRun) -> bool:
+        """Whether the lease of a run that should be alive has expired, or was never taken."""
+        if self._clock is None:
+            self._clock = StorageClock.of(self._place, f"{order.batch}-crew")
+        name = shelf("leases", order.key)
+        found = read_lease(self._place, name)
+        if found is None:
+            return self._is_old(run, order)
+        state, tag = found
+        if state.released:
+            return self._is_old(run, order)
+        return ended(self._place, name, state, tag, self._clock) == "expired"
+
+    def _is_old(self, run: FlowRun, order: Order) -> bool:
+        """Whether a run had more than enough time to take its lease."""
+        assert run.state is not None
+        in_state = (datetime.now(UTC) - run.state.timestamp).total_seconds()
+        return in_state > 60 + 2 * order.lease_seconds  # a loaded machine needs half a minute to start
+
+    def _online(self, client: SyncPrefectClient) -> int:
+        deployment = client.read_deployment_by_name(self._deployment)
+        if not deployment.work_pool_name:
+            return 1
+        workers = client.read_workers_for_work_pool(deployment.work_pool_name)
+        return sum(worker.status == WorkerStatus.ONLINE for worker in workers)
+
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """Prefect's server may be away for a while: nothing is lost, the next look sees it."""
+        try:
+            yield
+            self._silent_since = None
+        except (httpx.TransportError, httpx.HTTPStatusError) as error:
+            get_run_logger().warning("Prefect's server did not answer: %s", type(error).__name__)
+            self._note_silence()
+
+    def _note_silence(self) -> None:
+        now = time.monotonic()
+        self._silent_since = self._silent_since or now
+        if now - self._silent_since > _SILENCE:
+            raise UsageError(
+                f"Prefect's server did not answer for {_SILENCE / 60:.0f} minutes; what was started goes on, start the "
+                "batch again when it does"
+            )

@@ -1,0 +1,90 @@
+"""A batch on this machine: one process for each recording, as many at once as cores and memory bear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cutdown.batch.account import BatchAccount
+from cutdown.batch.capacity import slots_here
+from cutdown.batch.crew import Crew, Processes
+from cutdown.batch.keep import keep
+from cutdown.batch.records import Done, Failure
+from cutdown.batch.run import Batch, Watcher
+from cutdown.batch.wishes import BatchWishes, options_key
+from cutdown.batch.work import Bench, Busy, Make, Order
+from cutdown.errors import UsageError
+from cutdown.job import Job, Outcome
+from cutdown.metrics import PhaseRecord, PriceBook, read_records
+from cutdown.settings import history_file
+from cutdown.shared_store import open_store
+from cutdown.storage import open_place
+
+
+def process_order(order: Order, make: Make) -> Done | Failure | Busy:
+    """Do one order from its source to its destination."""
+    return Bench(open_place(order.source), open_place(order.dest), make).process(order)
+
+
+def work_here(order: Order) -> Done | Failure | Busy:
+    """Do one order with the phases in this process."""
+    from cutdown.pipeline import here, optimize
+
+    store = open_store()
+
+    def make(job: Job) -> Outcome:
+        return optimize(job, here(store), store)
+
+    return process_order(order, make)
+
+
+def run_batch(
+    wishes: BatchWishes,
+    watcher: Watcher | None = None,
+    *,
+    crew: Crew | None = None,
+    name: str | None = None,
+    work: Callable[[Order], Any] = work_here,
+) -> BatchAccount:
+    """Do a batch, and leave its table in the destination; one that has nothing to do leaves nothing.
+
+    Args:
+        wishes: what is asked for.
+        watcher: told how it goes on.
+        crew: who works; processes of this machine where not given.
+        name: of the batch; a new one where not given.
+        work: what each process does.
+
+    Raises:
+        UsageError: a place or an option cannot be used; nothing was started.
+    """
+    check(wishes)
+    source, dest = open_place(wishes.source), open_place(wishes.dest)
+    if crew is None:
+        crew = Processes(work, wishes.limits.side_by_side or slots_here(_history())[0])
+    account = Batch(wishes, source, dest, crew, name=name, watcher=watcher).run()
+    if not account.did_nothing:
+        keep(account, dest)
+    if watcher is not None:
+        watcher.over(account)
+    return account
+
+
+def check(wishes: BatchWishes) -> None:
+    """Find every fault in what is asked for before anything is started.
+
+    Raises:
+        UsageError: names the option and what is allowed.
+    """
+    from cutdown.pipeline import cast_of
+
+    cast_of(wishes.options, keys=False)
+    PriceBook.read(wishes.terms.prices)
+    options_key(wishes.options)
+
+
+def _history() -> tuple[PhaseRecord, ...]:
+    try:
+        return read_records(history_file())
+    except UsageError:
+        return ()  # there is none yet

@@ -1,0 +1,57 @@
+"""Files that appear whole or not at all, and what they are by their content."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+BLOCK: Final = 1 << 20  # bytes read at once: large enough to be fast, small beside everything else
+UNFINISHED: Final = ".part-"
+"""How the names of files begin that are still being written."""
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def write_whole(target: Path) -> Iterator[Path]:
+    """A temporary path beside ``target`` that becomes it when the block ends well.
+
+    Raises:
+        OSError: when the folder cannot be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with unfinished_beside(target) as temporary:
+        yield temporary
+        make_lasting(temporary)
+        temporary.replace(target)
+
+
+@contextlib.contextmanager
+def unfinished_beside(target: Path) -> Iterator[Path]:
+    """An empty file in the same folder under a name of its own; gone after the block unless it was renamed."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=UNFINISHED, suffix=target.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def make_lasting(temporary: Path) -> None:
+    """Flush a file to the disk and let everyone read it, before it gets its name."""
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.chmod(0o644)

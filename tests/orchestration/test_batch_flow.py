@@ -1,0 +1,160 @@
+"""Batches as flows: one run for each recording, here and on workers; what died is noticed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from batch_kit import fill
+from fleet_kit import deploy
+
+from benchmarks.short_talks import make_talk
+from cutdown.batch.desk import Desk
+from cutdown.batch.lease import StorageClock, take
+from cutdown.batch.names import shelf
+from cutdown.batch.records import Done
+from cutdown.batch.wishes import BatchWishes
+from cutdown.batch.work import Order
+from cutdown.settings import OptimizeOptions, RenderOptions, SpeechOptions
+from cutdown.storage import FolderPlace
+
+OPTIONS = OptimizeOptions(
+    speech=SpeechOptions(whisper_model="tiny.en"), render=RenderOptions(preset="ultrafast")
+)
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_talk(tmp_path_factory.mktemp("talks") / "talk.mp4", 0)
+
+
+def artifacts() -> dict[str, Any]:
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        found = client._client.post("/artifacts/filter", json={}).json()
+    return {artifact["key"]: artifact for artifact in found if artifact["key"]}
+
+
+def test_one_recording_then_a_batch_around_it(talk: Path, state: Path, tmp_path: Path) -> None:
+    from flows.batch import optimize_batch
+    from flows.remote import optimize_object
+
+    source, dest = FolderPlace(tmp_path / "in"), FolderPlace(tmp_path / "out")
+    source.root.mkdir()
+    shutil.copy(talk, source.root / "talk.mp4")
+    one = {"source": str(source.root / "talk.mp4"), "dest": str(dest.root), "options": OPTIONS}
+    done = optimize_object(**one)
+    assert isinstance(done, Done)
+    manifest = Desk(dest).manifest(done.content)
+    assert manifest is not None
+    assert {file.name.rpartition("/")[2] for file in manifest.files} >= {
+        "talk.mp4",
+        "report.html",
+        "plan.json",
+    }
+    assert [record["phase"] for record in manifest.records][-1] == "phase4_assembly"
+
+    shutil.copy(talk, source.root / "another name.mp4")
+    (source.root / "broken.mp4").write_bytes(b"no video at all")
+    ended = optimize_batch(source=str(source.root), dest=str(dest.root), options=OPTIONS, return_state=True)
+    assert ended.name == "Failed"
+    assert ended.message is not None
+    assert "1 duplicate, 1 failed, 1 done before" in ended.message
+    (page,) = [artifact for key, artifact in artifacts().items() if key.startswith("batch-summary-")]
+    assert "the same bytes as 'talk.mp4'" in page["data"]
+    failure = dest.read("broken.mp4/failure.json")
+    assert failure is not None
+    assert b'"kind": "media"' in failure[0]
+    names = {item.name.rpartition("/")[2] for item in dest.list("batches/")}
+    assert names >= {"batch.csv", "batch.parquet", "batch.md", "batch.html", "batch.json"}
+
+    again = optimize_batch(source=str(source.root), dest=str(dest.root), options=OPTIONS, return_state=True)
+    assert again.name == "Completed"
+    assert again.message is not None
+    assert again.message.startswith("nothing to do: all 2 recordings are done; 1 failed before")
+
+
+def test_the_form_of_a_batch_describes_every_field(prefect_home: Path) -> None:
+    from flows.batch import optimize_batch
+    from flows.remote import optimize_object
+
+    for flow in (optimize_batch, optimize_object):
+        assert all(entry.get("description") for entry in flow.parameters.properties.values())
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    source = FolderPlace(tmp_path / "in")
+    fill(source, tmp_path, {"talk.mp4": b"talk"})
+    (item,) = source.list()
+    asked = BatchWishes(source=source.url, dest=str(tmp_path / "out"))
+    return Order(source=asked.source, item=item, dest=asked.dest, batch="b", lease_seconds=5)
+
+
+def test_an_order_is_one_run_and_its_end_is_seen(order: Order, state: Path) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.states import Completed
+
+    from flows.remote import optimize_object
+    from flows.workers import Workers
+
+    deploy(optimize_object, "optimize-object", "flows/remote.py:optimize_object", "a-pool")
+    crew = Workers(order.dest, slots=3)
+    crew.begin(order)
+    crew.begin(order)  # as a batch that was started again would
+    (run,) = crew._runs
+    assert crew.wait(0) == []
+    with get_client(sync_client=True) as client:
+        parameters = client.read_flow_run(run).parameters
+        assert optimize_object.validate_parameters(parameters)["ticket"].name == "talk.mp4"
+        client.set_flow_run_state(run, Completed(), force=True)
+    (over,) = crew.wait(0)
+    assert (over.order, over.fault) == (order, "")
+
+
+def test_a_run_whose_worker_gives_no_sign_of_life_is_given_up(order: Order, state: Path) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.states import Running
+
+    from flows.remote import optimize_object
+    from flows.workers import Workers
+
+    deploy(optimize_object, "optimize-object", "flows/remote.py:optimize_object", "a-pool")
+    place = FolderPlace(Path(order.dest))
+    lease = take(place, order.key, "dead", lifetime=5, clock=StorageClock())
+    assert lease is not None
+    lease._over.set()
+    crew = Workers(order.dest, slots=3)
+    crew.begin(order)
+    (run,) = crew._runs
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run, Running(), force=True)
+    assert crew.wait(0) == []
+    os.utime(place.root / shelf("leases", order.key), (0, time.time() - 60))
+    crew._looked = float("-inf")
+    (over,) = crew.wait(0)
+    assert over.fault == "its worker gave no sign of life"
+    with get_client(sync_client=True) as client:
+        state_now = client.read_flow_run(run).state
+    assert state_now is not None
+    assert state_now.name == "Crashed"
+
+
+def test_a_run_that_crashed_leaves_a_failure_record(order: Order, state: Path) -> None:
+    from prefect.states import Crashed
+
+    from flows.remote import optimize_object, parameters_of, publish_failure
+
+    run: Any = SimpleNamespace(parameters=parameters_of(order), name="optimize talk.mp4")
+    publish_failure(flow=optimize_object, flow_run=run, state=Crashed())
+    desk = Desk(FolderPlace(Path(order.dest)))
+    failure = desk.failure(order.key)
+    assert failure is not None
+    assert (failure.kind, failure.retryable, failure.lasting) == ("crash", True, False)
+    assert failure.cause.endswith("Crashed")
