@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from statistics import median
+from typing import Final
 
-from rich.box import SIMPLE_HEAD, Box
+from rich.box import MARKDOWN, SIMPLE_HEAD, Box
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.render_race import DECODE, ENCODE, LIMIT, OURS, Contest, Race
+from cutdown.errors import UsageError
 from cutdown.metrics.baseline_form import PHASES, PROCESS, TOTAL, Baseline, Case, Made, Spread
+from cutdown.store import write_whole
+
+_PAGE_WIDTH: Final = 300  # columns: no table of a page is wrapped
+_WIDE: Final = re.compile(r" {2,}")
 
 
 def print_baseline(console: Console, document: Baseline, *, box: Box = SIMPLE_HEAD) -> None:
@@ -53,6 +63,7 @@ def _about(case: Case) -> str:
 
 def print_race(console: Console, race: Race, *, box: Box = SIMPLE_HEAD) -> None:
     """Ratios within the rounds, then the seconds they come from."""
+    _say(console, f"{race.hardware.cpu}, {race.hardware.ram}")
     _say(console, circumstances(race.made))
     for contest in race.contests:
         _say(
@@ -90,6 +101,49 @@ def _race_row(contest: Contest, name: str) -> list[str]:
         return [name, *seconds, *ratios, memory, "", "", ""]
     vmaf = "not in this ffmpeg" if score.vmaf is None else f"{score.vmaf:.2f}"
     return [name, *seconds, *ratios, memory, vmaf, f"{score.psnr:.1f}", f"{score.size_mb:.1f}"]
+
+
+def write_page(page: Path, section: str, print_section: Callable[[Console, Box], None]) -> None:
+    """Put a section of tables into a page, between its two marks; what was there before goes.
+
+    Args:
+        page: a Markdown file with ``<!-- SECTION -->`` and ``<!-- end of SECTION -->`` in it.
+        section: its name.
+        print_section: prints it, with tables in the box that it is given.
+
+    Raises:
+        UsageError: the page is not there, or has no such marks.
+    """
+    begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
+    try:
+        text = page.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read the page '{page}': {error.strerror}; check the path") from error
+    head, found, rest = text.partition(begin)
+    _, also, tail = rest.partition(end)
+    if not found or not also:
+        raise UsageError(f"the page '{page}' has no '{begin}' with '{end}' behind it; add both")
+    made = io.StringIO()
+    print_section(Console(file=made, width=_PAGE_WIDTH), MARKDOWN)
+    lines = "\n\n".join(_paragraphs(made.getvalue()))
+    with write_whole(page) as temporary:
+        temporary.write_text(f"{head}{begin}\n\n{lines}\n\n{end}{tail}", encoding="utf-8")
+
+
+def _paragraphs(printed: str) -> Iterator[str]:
+    """Tables, and lines of text each by itself."""
+    table: list[str] = []
+    for line in (line.strip() for line in printed.splitlines()):
+        if line.startswith("|"):
+            table.append(_WIDE.sub(" ", line))
+            continue
+        if table:
+            yield "\n".join(table)
+            table = []
+        if line:
+            yield line
+    if table:
+        yield "\n".join(table)
 
 
 def _say(console: Console, line: str) -> None:

@@ -7,7 +7,7 @@ import contextvars
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -23,12 +23,15 @@ from prefect.settings import get_current_settings
 
 from cutdown.batch.account import BatchAccount
 from cutdown.batch.page import markdown, table
+from cutdown.janitor import Tidied
 from cutdown.job import Outcome
 from cutdown.plan import EditPlan
 from cutdown.progress import Progress
+from cutdown.terminal.janitor import age_in_words, bytes_in_words
 from cutdown.terminal.summary import PHASE_NAMES, clock, dollars, what
 
 LONG_PHASES: Final = ("ingest", "assembly")
+_MOST_ROWS: Final = 500  # the server keeps every table in its database
 _SECONDS_BETWEEN: Final = 2.0  # an update costs about 18 ms and is an event on the server
 
 
@@ -155,6 +158,27 @@ def show_batch(account: BatchAccount) -> None:
             )
         create_markdown_artifact(
             markdown(account), key=f"batch-summary-{key}", description="The whole account of the batch"
+        )
+
+
+def show_tidied(told: Sequence[Tidied]) -> None:
+    """What the janitor removed, or would remove, as a table; the newest version of one artifact."""
+    rows = [
+        {
+            "what": item.kind,
+            "name": item.name,
+            "in": item.place,
+            "size": "" if item.size is None else bytes_in_words(item.size),
+            "age": age_in_words(item.age),
+        }
+        for tidied in told
+        for item in tidied.removed
+    ]
+    freed = bytes_in_words(sum(tidied.freed for tidied in told))
+    verb = "would be removed" if any(tidied.dry_run for tidied in told) else "removed"
+    with _never_in_the_way():
+        create_table_artifact(
+            rows[:_MOST_ROWS], key="janitor", description=f"{len(rows)} {verb}, {freed} freed"
         )
 
 

@@ -20,7 +20,7 @@ from rich.markup import escape
 from cutdown import __version__
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
 from cutdown.current_run import running
-from cutdown.errors import CutdownError, UsageError
+from cutdown.errors import CutdownError
 from cutdown.job import FailedOutputError, Job, Outcome
 from cutdown.looking_back import add_looking_back
 from cutdown.observing import observed
@@ -95,6 +95,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         out: Path | None = None,
         plan: Path | None = None,
         dry_run: Annotated[bool, Flag] = False,
+        review: Annotated[bool, Flag] = False,
         preview: Annotated[bool, Flag] = False,
         metrics_output: Path | None = None,
         like: Path | None = None,
@@ -114,6 +115,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             out: folder for the results; NAME.cutdown in the current folder where not given
             plan: render this edit plan (a changed plan.json) instead of making one
             dry_run: stop after the plan; print it with a forecast, render nothing
+            review: show the plan, and ask before anything is rendered
             preview: a quick look: at most 480 lines, fast preset, NAME.preview.mp4
             metrics_output: also write times and costs to this JSON file, as a baseline
             like: an edit plan of the same series, for a language model to follow
@@ -144,7 +146,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         )
         job.check()
         with running(), observed(log_json=log_json, trace=trace):
-            return profiled(profilers, job.folder, lambda: _show(run, job))
+            return profiled(profilers, job.folder, lambda: _show(run, _reviewed(run, job) if review else job))
 
     @app.command
     def estimate(
@@ -210,6 +212,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             render: what the files are like
             terms: what may be spent on each recording
         """
+        from cutdown.batch.here import run_without_prefect
         from cutdown.terminal.batch import BatchLines, print_batch
 
         options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
@@ -218,7 +221,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         wishes = BatchWishes(
             source=source, dest=dest, selection=selection, limits=limits, options=options, terms=terms
         )
-        account = (run_batch or batch_here)(wishes, BatchLines(_errors()))
+        account = (run_batch or run_without_prefect)(wishes, BatchLines(_errors()))
         print_batch(_output(), account)
         return account.exit_code
 
@@ -301,19 +304,11 @@ def main() -> None:
     sys.exit(start(build_app(run)))
 
 
-def batch_here(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
-    """A batch in processes of this machine, without Prefect.
+def _reviewed(run: Runner, job: Job) -> Job:
+    """The job with the plan that the user agreed to; a dry run shows its plan anyway."""
+    from cutdown.terminal.review import reviewed
 
-    Raises:
-        UsageError: it asks for workers.
-    """
-    from cutdown.batch.here import run_batch
-
-    if wishes.limits.where == "workers":
-        raise UsageError(
-            "--where workers needs Prefect; use ./run.sh batch of a checkout, or leave the option out"
-        )
-    return run_batch(wishes, lines)
+    return job if job.dry_run else reviewed(job, _errors(), lambda plan_only: _show(run, plan_only))
 
 
 def _show(run: Runner, job: Job) -> int:

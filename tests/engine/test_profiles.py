@@ -10,7 +10,7 @@ from cutdown.cli import build_app, start
 from cutdown.errors import UsageError
 from cutdown.job import Job, Outcome
 from cutdown.pipeline import cast_of
-from cutdown.profiles import profile_named, ready_profiles, with_profile
+from cutdown.profiles import only_changed, profile_named, ready_profiles, with_profile
 from cutdown.settings import OptimizeOptions, VoiceOptions
 
 
@@ -50,3 +50,11 @@ def test_the_command_line_takes_a_profile(tmp_path: Path) -> None:
 def test_an_unknown_profile_is_told_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="choose from best, cheap, offline"):
         profile_named("luxury")
+
+
+def test_of_a_form_that_sends_everything_only_what_differs_counts() -> None:
+    """Prefect's form fills in every default; a profile must win over those."""
+    sent = OptimizeOptions.model_validate(OptimizeOptions().model_dump() | {"voice": {"voice": "kokoro"}})
+    mixed = with_profile(only_changed(sent), profile_named("cheap"))
+    assert mixed.voice.voice == "kokoro"
+    assert mixed.director.llm == profile_named("cheap").director.llm

@@ -105,7 +105,7 @@ def test_a_misspelt_key_is_found(misspelt: dict[str, Any], fault: str) -> None:
 def test_the_expected_deployments_are_declared() -> None:
     names = [deployment["name"] for deployment in deployments()]
     assert len(set(names)) == len(names)
-    assert {"optimize-video", "optimize-object", "nightly-batch"} <= set(names)
+    assert {"optimize-video", "optimize-object", "nightly-batch", "janitor", "benchmark"} <= set(names)
 
 
 @pytest.mark.parametrize("deployment", deployments(), ids=lambda d: d["name"])
