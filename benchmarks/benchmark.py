@@ -118,6 +118,7 @@ def measure_baseline(
         handicap: phases made slower on purpose.
         tell: told what is running.
     """
+    began = made(datetime.now(UTC), quick=quick, handicap=handicap)  # now: the checkout may move on meanwhile
     cases, cost = measure(QUICK if quick else STANDARD, runs, handicap=handicap, tell=tell)
     first = cases[0]
     seconds = {name: first.spread[name].wall.median for name in (*PHASES, TOTAL) if name in first.spread}
@@ -128,7 +129,7 @@ def measure_baseline(
             {f"{name.partition('_')[0]}_time": value for name, value in seconds.items()}
         ),
         cost=Cost(total=cost),
-        made=made(datetime.now(UTC), quick=quick, handicap=handicap),
+        made=began,
         cases=cases,
     )
 

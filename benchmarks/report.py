@@ -16,6 +16,7 @@ from rich.table import Table
 from benchmarks.render_race import DECODE, ENCODE, LIMIT, OURS, Contest, Race
 from cutdown.errors import UsageError
 from cutdown.metrics.baseline_form import PHASES, PROCESS, TOTAL, Baseline, Case, Made, Spread
+from cutdown.metrics.regression import QUIET_SHARE
 from cutdown.store import write_whole
 
 _PAGE_WIDTH: Final = 300  # columns: no table of a page is wrapped
@@ -28,6 +29,12 @@ def print_baseline(console: Console, document: Baseline, *, box: Box = SIMPLE_HE
     hardware = document.hardware
     _say(console, f"{hardware.cpu}, {hardware.ram}, {hardware.storage}")
     _say(console, circumstances(document.made))
+    others = max(median(run.others_share for run in case.runs) for case in document.cases)
+    if others > QUIET_SHARE:
+        _say(
+            console,
+            f"Other programs used up to {others:.0%} of the machine: read the CPU seconds, not the wall seconds.",
+        )
     table = Table(box=box, pad_edge=False)
     for heading in ("case", "phase", "wall s", "quartiles", "CPU s", "quartiles"):
         table.add_column(heading, justify="left" if heading in ("case", "phase") else "right")
@@ -53,11 +60,10 @@ def _spread(spread: Spread) -> tuple[str, str]:
 
 
 def _about(case: Case) -> str:
-    others = median(run.others_share for run in case.runs)
     memory = max(run.peak_memory_mb for run in case.runs)
     return (
         f"{case.name} {case.mode}: {len(case.runs)} runs, {case.video.duration:.0f} s in, "
-        f"{case.runs[0].output_seconds:.0f} s out, peak {memory:.0f} MB; other programs used {others:.0%} of the machine"
+        f"{case.runs[0].output_seconds:.0f} s out, peak {memory:.0f} MB"
     )
 
 

@@ -19,7 +19,7 @@ from tasks.artifacts import show_plan
 
 Review = Literal["none", "pause", "suspend"]
 
-PATIENCE: Final = 30 * 24 * 3600  # seconds; after a month without an answer a run ends
+PATIENCE: Final = 30 * 24 * 3600  # seconds; after a month an answer comes too late
 POLL: Final = 5  # seconds between two looks at a paused run
 
 

@@ -19,6 +19,8 @@ from typing import Any, Final
 import httpx
 
 ROOT: Final = Path(__file__).resolve().parents[1]
+DEPLOY: Final = ("deploy", "--recordings", "s3://recordings/day", "--videos", "s3://videos")
+"""What a site says about itself."""
 TERMINAL: Final = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 

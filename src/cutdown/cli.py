@@ -36,6 +36,7 @@ from cutdown.settings import (
     VoiceOptions,
 )
 from cutdown.shared_store import local_store, open_store
+from cutdown.terminal.janitor import add_janitor
 from cutdown.terminal.live import LiveLines
 
 if TYPE_CHECKING:
@@ -268,6 +269,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         return 0
 
     add_looking_back(app, _output)
+    add_janitor(app, _output)
     return app
 
 
@@ -298,8 +300,7 @@ def main() -> None:
     from cutdown.pipeline import here, optimize
 
     def run(job: Job) -> Outcome:
-        store = open_store()
-        return optimize(job, here(store), store)
+        return optimize(job, here(store := open_store()), store)
 
     sys.exit(start(build_app(run)))
 

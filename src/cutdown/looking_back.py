@@ -1,22 +1,18 @@
-"""Verbs of the command line that make no video: what runs took, whether they got slower, what they left."""
+"""Verbs of the command line that make no video: what runs took, and whether they got slower."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from cyclopts import App, Parameter
-from pydantic import ByteSize
+from cyclopts import App
 from rich.console import Console
 
 from cutdown.errors import UsageError
-from cutdown.janitor import RESTS_AFTER, tidy
 from cutdown.metrics.baseline_form import THRESHOLD
 
 REGRESSED: Final = 1  # the exit code of a regression
-Flag = Parameter(negative="")
 
 
 def add_looking_back(app: App, output: Callable[[], Console]) -> None:
@@ -69,28 +65,3 @@ def add_looking_back(app: App, output: Callable[[], Console]) -> None:
         comparison = compare(Baseline.read(baseline), Baseline.read(current), threshold)
         print_comparison(output(), comparison)
         return REGRESSED if comparison.slower else 0
-
-    @app.command
-    def janitor(
-        place: str | None = None,
-        /,
-        *,
-        older_than: timedelta = RESTS_AFTER,
-        unused_for: timedelta | None = None,
-        keep: ByteSize | None = None,
-        dry_run: Annotated[bool, Flag] = False,
-    ) -> int:
-        """Remove rests of broken transfers, and, where you set a limit, what the store has not used for long.
-
-        Args:
-            place: folder or s3://bucket/prefix, where only rests are removed; the stores of this machine where not given
-            older_than: age from which a rest is removed, such as 12h, 7d, 2w
-            unused_for: also remove stored files that were not used for so long; they are made anew when needed
-            keep: also remove stored files, least recently used first, until no more than this is left, such as 20GB
-            dry_run: only tell what would be removed
-        """
-        from cutdown.terminal.janitor import print_tidied
-
-        told = tidy(place, older_than=older_than, unused_for=unused_for, keep_bytes=keep, dry_run=dry_run)
-        print_tidied(output(), told)
-        return 0

@@ -18,9 +18,11 @@ from media_kit import make_recording
 from benchmarks import benchmark, history, render_race
 from benchmarks.picture_quality import quality
 from benchmarks.render_race import DECODE, ENCODE, LIMIT, OURS
+from benchmarks.report import print_baseline, write_page
 from benchmarks.slowed import burn
 from benchmarks.standard_videos import StandardVideo, take
 from benchmarks.yardstick import yardstick_seconds
+from cutdown.errors import UsageError
 from cutdown.media.probe import probe
 from cutdown.metrics.baseline_form import PROCESS, Baseline, baseline_schema
 from cutdown.metrics.processes import ProcessTree
@@ -135,6 +137,24 @@ def test_the_trend_shows_every_measurement_and_asks_nobody(measured: Path, state
     assert (state / "benchmark" / "trend.html").read_text().count("<svg") == 2
 
 
+def test_tables_go_between_the_marks_of_a_page_and_the_rest_stays(measured: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("above\n<!-- whole job -->\nold\n<!-- end of whole job -->\nbelow\n")
+    document = Baseline.read(measured)
+    for _ in range(2):  # a second time changes nothing
+        write_page(page, "whole job", lambda console, box: print_baseline(console, document, box=box))
+        text = page.read_text()
+        assert text.startswith("above\n<!-- whole job -->\n\n")
+        assert text.endswith("\n<!-- end of whole job -->\nbelow\n")
+        assert "old" not in text
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        assert len({line.count("|") for line in rows}) == 1
+        assert sum("screencast-6 cold" in line for line in rows) == 6  # four phases, total, process
+        assert document.hardware.cpu in text
+    with pytest.raises(UsageError, match="has no '<!-- rendering -->'"):
+        write_page(page, "rendering", lambda console, box: None)
+
+
 def test_a_history_with_a_broken_line_is_still_read(measured: Path) -> None:
     count = len(history.read())
     with history.file().open("a") as file:
@@ -172,7 +192,7 @@ def test_no_history_is_told(
 @pytest.fixture(scope="module")
 def contest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, render_race.Contest]:
     folder = tmp_path_factory.mktemp("race")
-    path = make_recording(folder / "source.mp4", seconds=20, size=(640, 360), rate=30)
+    path = make_recording(folder / "source.mp4", seconds=20, size=(640, 360), rate=Fraction(30))
     video = StandardVideo("small", 20, "pattern")
     return path, render_race._contest(video, path, 1, ("moviepy",), folder, lambda _what: None)
 

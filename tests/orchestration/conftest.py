@@ -8,15 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
-from prefect_kit import Receiver, Server, environment, free_port, running, verb
-
-from cutdown.demo import make_demo
-
-DEPLOY: Final = ("deploy", "--recordings", "s3://recordings/day", "--videos", "s3://videos")
-"""What a site says about itself."""
+from prefect_kit import DEPLOY, Receiver, Server, environment, free_port, running, verb
+from talk_kit import make_talk
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +76,6 @@ def live(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterat
 
 @pytest.fixture(scope="session")
 def small_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording with speech, made once."""
+    """Ten seconds with speech, made once."""
     path = tmp_path_factory.mktemp("recordings") / "small talk.mp4"
-    make_demo(path)
-    return path
+    return make_talk(path, size=(320, 180), fps=10)

@@ -84,8 +84,8 @@ def test_a_plan_is_planned_again_changed_and_rendered(
 ) -> None:
     answers = (
         {"verdict": "plan again"},
-        {"verdict": "plan again", "target_seconds": 15},
-        {"verdict": "approve", "changes": [{"id": "a001", "type": "rewrite", "narration": "Welcome."}]},
+        {"verdict": "plan again", "target_seconds": 5},
+        {"verdict": "approve", "changes": [{"id": "a001", "type": "keep"}]},
     )
     reviewer = person(*answers)
     out = tmp_path / "out"
@@ -96,8 +96,8 @@ def test_a_plan_is_planned_again_changed_and_rendered(
     assert "'plan again' needs the length" in second
     assert "could not be followed" not in third
     plan = EditPlan.read(out / "plan.json")
-    assert plan.target_seconds == 15
-    assert plan.actions[0].narration == "Welcome."
+    assert plan.target_seconds == 5
+    assert (plan.actions[0].type, plan.actions[0].reason) == ("keep", "changed in review")
     outcome = state.result()
     assert outcome.video == "small talk.mp4"
     assert [phase.phase for phase in outcome.phases].count(

@@ -94,6 +94,14 @@ def test_a_plan_is_approved_in_the_browser(
     live.wait_for_question(run, "plan-1")
     assert not out.exists()
 
+    # Prefect has two user interfaces; both show the form. The rest is done in the one that opens from links.
+    page.goto(f"{live.url}/v2/runs/flow-run/{run}")
+    page.get_by_text("Suspended").first.wait_for()
+    page.locator("button[aria-haspopup=menu]").last.click()
+    page.get_by_role("menuitem", name="Resume").click()
+    page.get_by_role("dialog").get_by_text("is this plan good?").wait_for()
+    page.screenshot(path=pictures / "0-form-of-the-newer-interface.png")
+
     form = open_form(page, live, run)
     page.screenshot(path=pictures / "1-form.png")
     with page.expect_popup() as opened:
@@ -126,3 +134,11 @@ def test_a_plan_is_approved_in_the_browser(
     for task in ("ingest", "direct"):
         assert live.task_states(run, task) == ["Completed"] + ["Cached"] * 2, task
     assert live.task_states(run, "assemble") == ["Completed"]
+
+    # Tried again, it does not ask again: what was decided for this run stays decided.
+    again = {"type": "SCHEDULED", "name": "AwaitingRetry"}
+    live.post(f"/flow_runs/{run}/set_state", {"state": again, "force": True})
+    live.wait(run, "Running")
+    live.wait(run, "Completed")
+    assert live.task_states(run, "assemble") == ["Completed", "Cached"]
+    assert EditPlan.read(out / "plan.json") == rendered

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from prefect_kit import ROOT, Receiver, Server, environment, verb
-
-PLACES = ("--recordings", "s3://recordings/day", "--videos", "s3://videos")
+from prefect_kit import DEPLOY, ROOT, Receiver, Server, environment, verb
 
 
 def test_everything_declared_is_there(live: Server) -> None:
@@ -38,9 +36,7 @@ def test_everything_declared_is_there(live: Server) -> None:
 
 def test_a_second_time_changes_nothing(live: Server, receiver: Receiver) -> None:
     before = live.everything_declared()
-    done = verb(
-        environment(live.home, live.api), "deploy", *PLACES
-    )  # the block of the alerts is there by now
+    done = verb(environment(live.home, live.api), *DEPLOY)  # the block of the alerts is there by now
     assert done.returncode == 0, done.stdout + done.stderr
     assert "left out" not in done.stdout
     assert live.everything_declared() == before
@@ -67,11 +63,10 @@ def test_the_nightly_schedule_really_creates_runs(live: Server) -> None:
 
 
 def test_no_server_is_one_clear_line(tmp_path: Any) -> None:
-    for name in ("deploy", "worker"):
-        done = verb(environment(tmp_path, "http://127.0.0.1:9/api"), name)
-        assert done.returncode == 2
-        assert "no Prefect server answers at http://127.0.0.1:9/api" in done.stderr
-        assert "Traceback" not in done.stderr
+    done = verb(environment(tmp_path, "http://127.0.0.1:9/api"), "worker")
+    assert done.returncode == 2
+    assert "no Prefect server answers at http://127.0.0.1:9/api" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_pool_that_is_not_declared_is_one_clear_line(live: Server) -> None:

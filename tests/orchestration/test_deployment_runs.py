@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+import pytest
 from prefect_kit import Receiver, Server, environment, verb
 
+from cutdown.errors import BudgetError
 from cutdown.plan import EditPlan
 
 QUICK: Final = '{"options": {"speech": {"whisper_model": "tiny.en"}}}'
@@ -86,11 +88,12 @@ def event(name: str, resource: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_budget_that_is_used_up_is_told(live: Server, receiver: Receiver) -> None:
-    from tasks.events import BUDGET_REACHED
+    from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    live.post(
-        "/events", [event(BUDGET_REACHED, "cutdown.recording.lecture", payload={"message": "no $0.20 left"})]
-    )
+    from tasks.events import budget_told
+
+    with temporary_settings({PREFECT_API_URL: live.api}), pytest.raises(BudgetError), budget_told("lecture"):
+        raise BudgetError("no $0.20 left")
     assert receiver.wait_for("no $0.20 left")["text"] == "lecture: no $0.20 left"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -170,12 +170,14 @@ class Bench:
                 return self._link(order, turn)
             manifest = self._make(order, (lease, turn), local, folder / "out", content, sha256)
             if not self.desk.commit(manifest):
-                self._discard(manifest)
+                self._discard(manifest.files)
                 there = self.desk.manifest(content)
                 if there is None:
                     raise LostLeaseError(f"'{order.item.name}': another result was committed, and is gone")
                 return self._link(order, there)
             turn.release(finished=True)
+            if manifest.turn > 1:
+                self._sweep_earlier_turns(manifest)
             done = self._record(order, "result", manifest)
             self.desk.finish(order.key, done, manifest)
             return done
@@ -216,13 +218,7 @@ class Bench:
         _see_that_it_fits(job)
         outcome = self.make(job)
         outcome.require_passed()
-        with phase("publish") as tell:
-            files = []
-            for number, name in enumerate(outcome.files, 1):
-                files.append(self._publish(out / name, f"{folder}/{name}", leases))
-                tell(number / len(outcome.files))
-        for lease in leases:
-            lease.confirm()
+        files = self._publish_all(out, outcome.files, folder, leases)
         return Manifest(
             content=content,
             source=order.file,
@@ -230,7 +226,7 @@ class Bench:
             options=options_key(order.options),
             folder=folder,
             video=outcome.video,
-            files=tuple(files),
+            files=files,
             source_seconds=float(outcome.source_seconds),
             output_seconds=float(outcome.output_seconds),
             cost=outcome.cost(),
@@ -244,6 +240,23 @@ class Bench:
             began=began,
         )
 
+    def _publish_all(
+        self, out: Path, names: tuple[str, ...], folder: str, leases: tuple[Lease, Lease]
+    ) -> tuple[PublishedFile, ...]:
+        """Put every file in its place while the leases are held; none stays where that fails."""
+        files: list[PublishedFile] = []
+        try:
+            _confirm(leases)
+            with phase("publish") as tell:
+                for number, name in enumerate(names, 1):
+                    files.append(self._publish(out / name, f"{folder}/{name}", leases))
+                    tell(number / len(names))
+            _confirm(leases)
+        except BaseException:
+            self._discard(files)
+            raise
+        return tuple(files)
+
     def _publish(self, path: Path, name: str, leases: tuple[Lease, ...]) -> PublishedFile:
         def go_on() -> None:
             for lease in leases:
@@ -254,11 +267,19 @@ class Bench:
         item = patiently(lambda: self.desk.dest.publish(path, name, sha256=sha256), go_on=go_on)
         return PublishedFile(name=name, size=item.size, sha256=sha256)
 
-    def _discard(self, manifest: Manifest) -> None:
+    def _discard(self, files: Iterable[PublishedFile]) -> None:
         """Remove what was published for nothing: the folder is this turn's own."""
-        for file in manifest.files:
+        for file in files:
             with contextlib.suppress(OSError, CutdownError):
                 self.desk.dest.delete(file.name)
+
+    def _sweep_earlier_turns(self, manifest: Manifest) -> None:
+        """Remove what holders that did not finish left of this content."""
+        first = result_folder(manifest.source.name, manifest.content, 1)
+        with contextlib.suppress(OSError, CutdownError):
+            for item in self.desk.dest.list(first):
+                if not item.name.startswith(f"{manifest.folder}/"):
+                    self.desk.dest.delete(item.name)
 
     def _link(self, order: Order, manifest: Manifest) -> Done:
         """The same bytes have their result already: say so, under this name too."""
@@ -300,6 +321,11 @@ class Bench:
         )
         self.desk.fail(order.key, failure)
         return failure
+
+
+def _confirm(leases: tuple[Lease, Lease]) -> None:
+    for lease in leases:
+        lease.confirm()
 
 
 class TooDearError(BudgetError):

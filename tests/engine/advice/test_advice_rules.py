@@ -124,7 +124,9 @@ def test_a_cost_that_is_not_known_is_no_cost_to_advise_on() -> None:
 
 
 def test_limits_point_to_another_service_and_else_to_this_machine() -> None:
-    spoken = voice(60, tts_provider="elevenlabs", requests=30, rate_limited=12, waited_seconds=48)
+    spoken = voice(
+        60, tts_provider="elevenlabs", requests=30, rate_limited=12, waited_seconds=48, total_api_time=12
+    )
     near = advice_on(a_case(spoken, voices=ELEVENLABS, services=("elevenlabs", "openai")), "limited")
     assert near
     assert near.sentence() == (
