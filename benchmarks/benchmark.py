@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,7 +16,7 @@ from rich.console import Console
 from benchmarks import history, render_race
 from benchmarks.machine import made
 from benchmarks.pipeline_runs import measure
-from benchmarks.report import print_baseline, print_race
+from benchmarks.report import print_baseline, print_race, write_page
 from benchmarks.standard_videos import QUICK, STANDARD
 from cutdown.errors import CutdownError, UsageError
 from cutdown.metrics import describe_hardware, write_baseline
@@ -53,6 +54,7 @@ def run(
     against: Annotated[list[str] | None, Parameter(negative=())] = None,
     slow_down: Handicap = None,
     trend: Annotated[bool, Flag] = False,
+    page: Path | None = None,
 ) -> int:
     """Run the pipeline on the standard videos, cold and warm, several times, and write the baseline.
 
@@ -62,11 +64,12 @@ def run(
     Args:
         quick: short videos only: under 5 minutes on two idle cores
         runs: of each case; 5, or 3 with --render, where not given
-        out: the baseline file to write
+        out: the file to write: the baseline, or with --render the race; with both, the race goes beside it
         render: measure rendering alone: one timeline, every engine, and the limit that decoding and encoding set
         against: another engine to render the same timeline with (moviepy, ffmpeg); may be given several times
         slow_down: PHASE=SHARE, such as phase4_assembly=0.3: makes a phase slower on purpose, to try the regression check
         trend: draw the history as a page, measure nothing
+        page: a Markdown page to write the tables into, between its marks, such as docs/performance.md
     """
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     if trend:
@@ -89,11 +92,19 @@ def run(
             keep(document, out)
         race = render_race.race(quick, runs or _ROUNDS, engines, tell) if render or engines else None
     if document is not None:
-        print_baseline(console, document)
-        console.print(f"baseline: {out}", soft_wrap=True, highlight=False)
+        _tell(console, page, "whole job", partial(print_baseline, document=document))
     if race is not None:
-        print_race(console, race)
+        race_file = out if render else out.with_suffix(".race.json")
+        write_baseline(race_file, race.model_dump(mode="json"))
+        _tell(console, page, "rendering", partial(print_race, race=race))
+    console.print(f"written: {out}", soft_wrap=True, highlight=False)
     return 0
+
+
+def _tell(console: Console, page: Path | None, section: str, print_it: Callable[..., None]) -> None:
+    print_it(console)
+    if page is not None:
+        write_page(page, section, lambda into, box: print_it(into, box=box))
 
 
 def measure_baseline(
@@ -107,6 +118,7 @@ def measure_baseline(
         handicap: phases made slower on purpose.
         tell: told what is running.
     """
+    began = made(datetime.now(UTC), quick=quick, handicap=handicap)  # now: the checkout may move on meanwhile
     cases, cost = measure(QUICK if quick else STANDARD, runs, handicap=handicap, tell=tell)
     first = cases[0]
     seconds = {name: first.spread[name].wall.median for name in (*PHASES, TOTAL) if name in first.spread}
@@ -117,7 +129,7 @@ def measure_baseline(
             {f"{name.partition('_')[0]}_time": value for name, value in seconds.items()}
         ),
         cost=Cost(total=cost),
-        made=made(datetime.now(UTC), quick=quick, handicap=handicap),
+        made=began,
         cases=cases,
     )
 

@@ -7,6 +7,7 @@ import html
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from cutdown.errors import UsageError
@@ -101,7 +102,7 @@ def _section(title: str, found: Sequence[tuple[Baseline, Case]]) -> str:
     rows = "".join(_row(document, case, names) for document, case in found)
     return (
         f"<section><h2>{html.escape(title)}</h2><p class=legend>{legend}</p>{_chart(title, found, names)}"
-        f"<details><summary>As a table</summary><div class=wide><table><tr><th>when</th><th>commit</th>{head}</tr>{rows}"
+        f"<details><summary>As a table</summary><div class=wide><table><tr><th>when</th><th>commit</th><th>others used</th>{head}</tr>{rows}"
         "</table></div></details></section>"
     )
 
@@ -113,7 +114,8 @@ def _row(document: Baseline, case: Case, names: Iterable[str]) -> str:
         for name in names
     )
     commit = html.escape((document.made.commit or "")[:9]) + ("*" if document.made.changed else "")
-    return f"<tr><td>{document.made.at:%Y-%m-%d %H:%M}</td><td>{commit}</td>{cells}</tr>"
+    others = f"{median(run.others_share for run in case.runs):.0%}"
+    return f"<tr><td>{document.made.at:%Y-%m-%d %H:%M}</td><td>{commit}</td><td>{others}</td>{cells}</tr>"
 
 
 def _chart(title: str, found: Sequence[tuple[Baseline, Case]], names: Sequence[str]) -> str:
@@ -129,6 +131,14 @@ def _chart(title: str, found: Sequence[tuple[Baseline, Case]], names: Sequence[s
         for share in (0, 0.5, 1)
         for _, y in [at(0, highest * share)]
     ]
+    for index in dict.fromkeys((0, len(found) - 1)):
+        x, anchor = at(index, 0)[0], "start" if index == 0 else "end"
+        when = found[index][0].made
+        lines.append(
+            f'<text x="{x:.1f}" y="{_HEIGHT}" text-anchor="{anchor}">{when.at:%Y-%m-%d}</text>'
+            if when
+            else ""
+        )
     for name, colour in zip(names, _COLOURS, strict=False):
         known = [
             (index, case.spread[name].wall) for index, (_, case) in enumerate(found) if name in case.spread
@@ -144,7 +154,7 @@ def _chart(title: str, found: Sequence[tuple[Baseline, Case]], names: Sequence[s
                 f"{wall.median:.2f} s</title></circle>"
             )
     return (
-        f'<svg viewBox="0 0 {_WIDTH + 12} {_HEIGHT}" role="img" aria-label="{html.escape(title)}: wall seconds by '
+        f'<svg viewBox="0 0 {_WIDTH + 12} {_HEIGHT + 6}" role="img" aria-label="{html.escape(title)}: wall seconds by '
         f'measurement">{"".join(lines)}</svg>'
     )
 
@@ -166,7 +176,8 @@ svg {{ width: 100%; height: auto; }} svg text {{ font-size: 11px; fill: var(--so
 th, td {{ padding: .25rem .75rem .25rem 0; text-align: left; border-bottom: 1px solid var(--rule); white-space: nowrap; }}
 </style></head><body><main>
 <h1>Benchmark trend</h1>
-<p>{count} measurements. Wall seconds: a dot is the median over a measurement's runs, its bar the quartiles.</p>
+<p>{count} measurements. Wall seconds: a dot is the median over a measurement's runs, its bar the
+quartiles. Where others used much of the machine (in the table), wall seconds say little: compare with regression.</p>
 {sections}
 </main></body></html>
 """

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from cutdown.assembly.conform import Conform
 from cutdown.assembly.engines import source_second
@@ -21,10 +21,13 @@ from cutdown.assembly.frame_times import read_frame_times
 from cutdown.assembly.picture_format import picture_format
 from cutdown.errors import RenderError
 from cutdown.media import ffmpeg
+from cutdown.metrics import MEGABYTE
 from cutdown.recording import Recording
 from cutdown.settings import RenderOptions
+from cutdown.timebase import Frozen
 from cutdown.timeline import Timeline
 
+_PERFECT_DB: Final = 100.0  # stands for two pictures without any difference
 _LOOKS: Final = 300  # frames compared, spread evenly over the output
 _MODEL: Final = "libvmaf=model=version=vmaf_v0.6.1neg:n_threads=2"
 _ONE_COLOUR: Final = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
@@ -32,7 +35,7 @@ _VMAF: Final = re.compile(r"VMAF score: ([\d.]+)")
 _PSNR: Final = re.compile(r"PSNR y:([\d.]+|inf)")
 
 
-class Quality(NamedTuple):
+class Quality(Frozen):
     """How close the picture is, and how large the file."""
 
     vmaf: float | None
@@ -68,7 +71,11 @@ def quality(source: Path, recording: Recording, timeline: Timeline, rendered: Pa
     psnr, vmaf = _PSNR.search(ran.stderr), _VMAF.search(ran.stderr)
     if psnr is None:
         raise RenderError("ffmpeg told no PSNR")
-    return Quality(float(vmaf[1]) if vmaf else None, float(psnr[1]), rendered.stat().st_size / 1e6)
+    return Quality(
+        vmaf=float(vmaf[1]) if vmaf else None,
+        psnr=min(float(psnr[1]), _PERFECT_DB),
+        size_mb=rendered.stat().st_size / MEGABYTE,
+    )
 
 
 @functools.cache

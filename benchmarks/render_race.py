@@ -12,24 +12,25 @@ Compare ratios within one run; seconds depend on the machine and on what else it
 
 from __future__ import annotations
 
-import json
 import subprocess  # noqa: TID251  # engines are measured from outside
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final
 
 from benchmarks.machine import made
 from benchmarks.picture_quality import Quality, quality
 from benchmarks.standard_videos import StandardVideo, take
 from cutdown.errors import RenderError
 from cutdown.media.probe import probe
+from cutdown.metrics import Hardware, describe_hardware
 from cutdown.metrics.baseline_form import Made
-from cutdown.settings import child_environment
+from cutdown.settings import child_environment, state_folder
+from cutdown.timebase import Frozen
 from cutdown.timeline import Segment, Timeline
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -45,7 +46,7 @@ QUICK: Final = (StandardVideo("screencast-60", 60, "screencast"), StandardVideo(
 _TOLD: Final = 400
 
 
-class Took(NamedTuple):
+class Took(Frozen):
     """One run of one contestant, in seconds; memory in megabytes."""
 
     wall: float
@@ -53,16 +54,16 @@ class Took(NamedTuple):
     memory: float
 
 
-class Contest(NamedTuple):
+class Contest(Frozen):
     """One recording's race."""
 
     video: str
     actions: int
     source_seconds: float
     output_seconds: float
-    took: Mapping[str, tuple[Took, ...]]
+    took: dict[str, tuple[Took, ...]]
     """By contestant, every run; ``limit`` is the sum of decoding and encoding in the same round."""
-    quality: Mapping[str, Quality]
+    quality: dict[str, Quality]
 
     def ratio(self, name: str, figure: str) -> float:
         """How many times ours a contestant takes: median over rounds of the ratio within the round."""
@@ -70,9 +71,10 @@ class Contest(NamedTuple):
         return float(median(getattr(one, figure) / getattr(ours, figure) for one, ours in pairs))
 
 
-class Race(NamedTuple):
+class Race(Frozen):
     """All of it, with its circumstances."""
 
+    hardware: Hardware
     made: Made
     preset: str
     contests: tuple[Contest, ...]
@@ -124,7 +126,12 @@ def race(quick: bool, runs: int, others: Sequence[str], tell: Callable[[str], No
         tell(f"taking {video.name}")
         with tempfile.TemporaryDirectory() as folder:
             contests.append(_contest(video, take(video), runs, others, Path(folder), tell))
-    return Race(made(datetime.now(UTC), quick=quick, handicap={}), PRESET, tuple(contests))
+    return Race(
+        hardware=describe_hardware(state_folder()),
+        made=made(datetime.now(UTC), quick=quick, handicap={}),
+        preset=PRESET,
+        contests=tuple(contests),
+    )
 
 
 def _contest(
@@ -147,7 +154,11 @@ def _contest(
             took[name].append(_run(name, path, folder))
         decode, encode = took[DECODE][-1], took[ENCODE][-1]
         took[LIMIT].append(
-            Took(decode.wall + encode.wall, decode.cpu + encode.cpu, max(decode.memory, encode.memory))
+            Took(
+                wall=decode.wall + encode.wall,
+                cpu=decode.cpu + encode.cpu,
+                memory=max(decode.memory, encode.memory),
+            )
         )
     tell(f"{video.name}: picture quality")
     return Contest(
@@ -173,4 +184,4 @@ def _run(name: str, path: Path, folder: Path) -> Took:
             words.seek(0)
             last = " ".join(words.read().decode(errors="replace").split())[-_TOLD:]
             raise RenderError(f"'{name}' ended with exit code {child.returncode}: {last}")
-    return Took(**json.loads(child.stdout.splitlines()[-1]))
+    return Took.model_validate_json(child.stdout.splitlines()[-1])

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from statistics import median
+from typing import Final
 
-from rich.box import SIMPLE_HEAD, Box
+from rich.box import MARKDOWN, SIMPLE_HEAD, Box
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.render_race import DECODE, ENCODE, LIMIT, OURS, Contest, Race
+from cutdown.errors import UsageError
 from cutdown.metrics.baseline_form import PHASES, PROCESS, TOTAL, Baseline, Case, Made, Spread
+from cutdown.metrics.regression import QUIET_SHARE
+from cutdown.store import write_whole
+
+_PAGE_WIDTH: Final = 300  # columns: no table of a page is wrapped
+_WIDE: Final = re.compile(r" {2,}")
 
 
 def print_baseline(console: Console, document: Baseline, *, box: Box = SIMPLE_HEAD) -> None:
@@ -18,6 +29,12 @@ def print_baseline(console: Console, document: Baseline, *, box: Box = SIMPLE_HE
     hardware = document.hardware
     _say(console, f"{hardware.cpu}, {hardware.ram}, {hardware.storage}")
     _say(console, circumstances(document.made))
+    others = max(median(run.others_share for run in case.runs) for case in document.cases)
+    if others > QUIET_SHARE:
+        _say(
+            console,
+            f"Other programs used up to {others:.0%} of the machine: read the CPU seconds, not the wall seconds.",
+        )
     table = Table(box=box, pad_edge=False)
     for heading in ("case", "phase", "wall s", "quartiles", "CPU s", "quartiles"):
         table.add_column(heading, justify="left" if heading in ("case", "phase") else "right")
@@ -43,16 +60,16 @@ def _spread(spread: Spread) -> tuple[str, str]:
 
 
 def _about(case: Case) -> str:
-    others = median(run.others_share for run in case.runs)
     memory = max(run.peak_memory_mb for run in case.runs)
     return (
         f"{case.name} {case.mode}: {len(case.runs)} runs, {case.video.duration:.0f} s in, "
-        f"{case.runs[0].output_seconds:.0f} s out, peak {memory:.0f} MB; other programs used {others:.0%} of the machine"
+        f"{case.runs[0].output_seconds:.0f} s out, peak {memory:.0f} MB"
     )
 
 
 def print_race(console: Console, race: Race, *, box: Box = SIMPLE_HEAD) -> None:
     """Ratios within the rounds, then the seconds they come from."""
+    _say(console, f"{race.hardware.cpu}, {race.hardware.ram}")
     _say(console, circumstances(race.made))
     for contest in race.contests:
         _say(
@@ -90,6 +107,49 @@ def _race_row(contest: Contest, name: str) -> list[str]:
         return [name, *seconds, *ratios, memory, "", "", ""]
     vmaf = "not in this ffmpeg" if score.vmaf is None else f"{score.vmaf:.2f}"
     return [name, *seconds, *ratios, memory, vmaf, f"{score.psnr:.1f}", f"{score.size_mb:.1f}"]
+
+
+def write_page(page: Path, section: str, print_section: Callable[[Console, Box], None]) -> None:
+    """Put a section of tables into a page, between its two marks; what was there before goes.
+
+    Args:
+        page: a Markdown file with ``<!-- SECTION -->`` and ``<!-- end of SECTION -->`` in it.
+        section: its name.
+        print_section: prints it, with tables in the box that it is given.
+
+    Raises:
+        UsageError: the page is not there, or has no such marks.
+    """
+    begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
+    try:
+        text = page.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read the page '{page}': {error.strerror}; check the path") from error
+    head, found, rest = text.partition(begin)
+    _, also, tail = rest.partition(end)
+    if not found or not also:
+        raise UsageError(f"the page '{page}' has no '{begin}' with '{end}' behind it; add both")
+    made = io.StringIO()
+    print_section(Console(file=made, width=_PAGE_WIDTH), MARKDOWN)
+    lines = "\n\n".join(_paragraphs(made.getvalue()))
+    with write_whole(page) as temporary:
+        temporary.write_text(f"{head}{begin}\n\n{lines}\n\n{end}{tail}", encoding="utf-8")
+
+
+def _paragraphs(printed: str) -> Iterator[str]:
+    """Tables, and lines of text each by itself."""
+    table: list[str] = []
+    for line in (line.strip() for line in printed.splitlines()):
+        if line.startswith("|"):
+            table.append(_WIDE.sub(" ", line))
+            continue
+        if table:
+            yield "\n".join(table)
+            table = []
+        if line:
+            yield line
+    if table:
+        yield "\n".join(table)
 
 
 def _say(console: Console, line: str) -> None:

@@ -21,8 +21,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from cutdown.batch.counted import NAMES_A_PAGE, Counted
+from cutdown.batch.order import Order
 from cutdown.batch.records import Done
-from cutdown.batch.work import Bench, Order
+from cutdown.batch.work import Bench
 from cutdown.job import Job, Outcome
 from cutdown.metrics import MEGABYTE, IngestRecord, describe_hardware
 from cutdown.services.prices import PriceBook

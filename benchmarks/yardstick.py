@@ -2,7 +2,8 @@
 
 Shared machines change their speed by a third from one minute to the next (other tenants, clocks, a
 busy sibling of the same core), CPU seconds included. Two benchmarks are comparable only as far as
-that is known: each run stands beside a yardstick taken just before it.
+that is known: each run stands beside a yardstick taken just before it. Whoever changes the work makes
+older baselines incomparable.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 _SIZE: Final = (1280, 720)
-_FRAMES: Final = 60  # about half a CPU second: long against the clock, short against a run
+_FRAMES: Final = 60  # half a CPU second to one: long against the clock, short against a run
 _REPEATS: Final = 3  # the middle one counts
 
 
@@ -35,7 +36,7 @@ def _pictures() -> tuple[VideoFrame, ...]:
 
 
 def _once() -> float:
-    """Encode, as assembly does, and multiply matrices, as listening does; CPU seconds of this thread."""
+    """Encode, as assembly does, which takes most of a run; CPU seconds."""
     context = av.CodecContext.create("libx264", "w")
     assert isinstance(context, VideoCodecContext)
     context.width, context.height = _SIZE

@@ -15,9 +15,9 @@ from blocks.reach import keys_from_blocks
 from blocks.saved_options import options_of_profile
 from cutdown.batch.desk import Desk
 from cutdown.batch.here import process_order
+from cutdown.batch.order import Busy, Order
 from cutdown.batch.records import Done, Failure
 from cutdown.batch.wishes import address
-from cutdown.batch.work import Busy, Order
 from cutdown.errors import CutdownError, UsageError
 from cutdown.job import Job, Outcome
 from cutdown.media.ffmpeg import kill_all

@@ -22,7 +22,8 @@ from cutdown.batch.crew import Ended
 from cutdown.batch.desk import Desk
 from cutdown.batch.lease import StorageClock, ended, read_lease
 from cutdown.batch.names import shelf
-from cutdown.batch.work import Order
+from cutdown.batch.order import Order
+from cutdown.batch.patience import patiently
 from cutdown.errors import UsageError
 from cutdown.storage import open_place
 from flows.remote import parameters_of
@@ -88,14 +89,15 @@ class Workers:
                     _sync=True,  # type: ignore[call-arg]  # Prefect's decorator takes it
                 )
                 break
-            except httpx.TransportError:
+            except (httpx.TransportError, httpx.HTTPStatusError, PrefectException) as error:
+                if not _may_pass(error):
+                    raise UsageError(
+                        f"Prefect has no deployment '{self._deployment}' that takes this order ({type(error).__name__}); run "
+                        "./run.sh deploy, then start the batch again"
+                    ) from error
                 self._note_silence()
                 time.sleep(_ASK_EVERY)
-            except PrefectException as error:
-                raise UsageError(
-                    f"Prefect has no deployment '{self._deployment}' that takes this order ({type(error).__name__}); run "
-                    "./run.sh deploy, then start the batch again"
-                ) from error
+        self._silent_since = None
         assert isinstance(run, FlowRun)
         self._runs[run.id] = (order, time.monotonic())
 
@@ -137,9 +139,10 @@ class Workers:
             order, _begun = self._runs[run.id]
             if run.state is None or not (run.state.is_running() or run.state.is_pending()):
                 continue
-            if self._desk.done(order.key):
+            silent = self._gives_no_sign(order, run)
+            if self._is_settled(order):  # looked at last: it may have come to its end just now
                 over.append(Ended(order))
-            elif self._gives_no_sign(order, run):
+            elif silent:
                 over.append(Ended(order, "its worker gave no sign of life"))
             else:
                 continue
@@ -151,18 +154,24 @@ class Workers:
                 client.set_flow_run_state(run.id, why, force=True)
         return over
 
+    def _is_settled(self, order: Order) -> bool:
+        """Whether what came of an order stands in the destination."""
+        failure = self._desk.failure(order.key)
+        tried = failure is not None and (failure.batch, failure.tries) == (order.batch, order.tries)
+        return self._desk.done(order.key) is not None or tried
+
     def _gives_no_sign(self, order: Order, run: FlowRun) -> bool:
         """Whether the lease of a run that should be alive has expired, or was never taken."""
         if self._clock is None:
-            self._clock = StorageClock.of(self._place, f"{order.batch}-crew")
-        name = shelf("leases", order.key)
-        found = read_lease(self._place, name)
+            self._clock = patiently(lambda: StorageClock.of(self._place, f"{order.batch}-crew"))
+        name, clock = shelf("leases", order.key), self._clock
+        found = patiently(lambda: read_lease(self._place, name))
         if found is None:
             return self._is_old(run, order)
         state, tag = found
         if state.released:
             return self._is_old(run, order)
-        return ended(self._place, name, state, tag, self._clock) == "expired"
+        return patiently(lambda: ended(self._place, name, state, tag, clock)) == "expired"
 
     def _is_old(self, run: FlowRun, order: Order) -> bool:
         """Whether a run had more than enough time to take its lease."""
@@ -195,3 +204,10 @@ class Workers:
                 f"Prefect's server did not answer for {_SILENCE / 60:.0f} minutes; what was started goes on, start the "
                 "batch again when it does"
             )
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether Prefect's server is only away, or has too much to do."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code >= 500
+    return isinstance(error, httpx.TransportError)

@@ -12,9 +12,10 @@ from typing import Any
 
 from cutdown.batch.crew import Ended
 from cutdown.batch.lease import StorageClock
+from cutdown.batch.order import Order
 from cutdown.batch.run import Batch
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
-from cutdown.batch.work import Bench, Order
+from cutdown.batch.work import Bench
 from cutdown.errors import MediaError
 from cutdown.job import Job, Outcome, PhaseAccount
 from cutdown.metrics import IngestRecord, append_record

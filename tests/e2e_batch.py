@@ -9,6 +9,7 @@ records and from Prefect, and compared.
 from __future__ import annotations
 
 import argparse
+import contextvars
 import json
 import re
 import sys
@@ -136,7 +137,7 @@ class Setting:
             "limits": {"where": "workers", "side_by_side": 4, "lease_seconds": LEASE},
         }
         due = datetime.now(UTC) + timedelta(seconds=75)
-        run = _due_at(due, parameters, on_begin=lambda: threading.Thread(target=during, daemon=True).start())
+        run = _due_at(due, parameters, on_begin=_beside(during))
         return Night(self, number, run)
 
 
@@ -416,6 +417,12 @@ def _due_at(due: datetime, parameters: dict[str, Any], on_begin: Callable[[], No
                 return run
         time.sleep(1)
     raise AssertionError("the batch did not come to its end in half an hour")
+
+
+def _beside(work: Callable[[], None]) -> Callable[[], None]:
+    """Something to begin in another thread, which asks the same server as this one."""
+    context = contextvars.copy_context()
+    return lambda: threading.Thread(target=context.run, args=(work,), daemon=True).start()
 
 
 def _make(folder: Path, wanted: dict[str, dict[str, Any]]) -> dict[str, Path]:

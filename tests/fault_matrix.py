@@ -90,7 +90,7 @@ class Row:
 _EVERY: Final = (
     Fault.RATE_LIMIT, Fault.RATE_LIMIT_1S, Fault.RATE_LIMIT_1H, Fault.SERVER_ERROR, Fault.OVERLOADED, Fault.DRIP, Fault.NEVER,
     Fault.CUT_BODY, Fault.CUT_STREAM, Fault.HTML_200, Fault.MALFORMED_JSON, Fault.WRONG_SCHEMA, Fault.TRUNCATED, Fault.QUOTA,
-    Fault.REVOKED, Fault.BAD_REQUEST,
+    Fault.REVOKED, Fault.BAD_REQUEST, Fault.REDIRECT,
 )  # fmt: skip
 _OF_SOUND: Final = (Fault.EMPTY_AUDIO, Fault.WRONG_AUDIO)
 LINE: Final = "The settings page shows every option of the project."

@@ -9,19 +9,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
-from pydantic import ByteSize, ValidationError
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
 from cutdown import __version__
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
 from cutdown.errors import CutdownError, UsageError
-from cutdown.janitor import RESTS_AFTER, tidy
 from cutdown.job import FailedOutputError, Job, Outcome
 from cutdown.metrics.baseline_form import THRESHOLD
 from cutdown.profiles import profile_named, with_profile
@@ -35,6 +33,7 @@ from cutdown.settings import (
     VoiceOptions,
 )
 from cutdown.shared_store import local_store, open_store
+from cutdown.terminal.janitor import add_janitor
 from cutdown.terminal.live import LiveLines
 
 if TYPE_CHECKING:
@@ -207,6 +206,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             render: what the files are like
             terms: what may be spent on each recording
         """
+        from cutdown.batch.here import run_without_prefect
         from cutdown.terminal.batch import BatchLines, print_batch
 
         options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
@@ -215,7 +215,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         wishes = BatchWishes(
             source=source, dest=dest, selection=selection, limits=limits, options=options, terms=terms
         )
-        account = (run_batch or batch_here)(wishes, BatchLines(_errors()))
+        account = (run_batch or run_without_prefect)(wishes, BatchLines(_errors()))
         print_batch(_output(), account)
         return account.exit_code
 
@@ -284,35 +284,8 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         return 0
 
     _add_report(app)
-    _add_janitor(app)
+    add_janitor(app, _output)
     return app
-
-
-def _add_janitor(app: App) -> None:
-    @app.command
-    def janitor(
-        place: str | None = None,
-        /,
-        *,
-        older_than: timedelta = RESTS_AFTER,
-        unused_for: timedelta | None = None,
-        keep: ByteSize | None = None,
-        dry_run: Annotated[bool, Flag] = False,
-    ) -> int:
-        """Remove rests of broken transfers, and, where you set a limit, what the store has not used for long.
-
-        Args:
-            place: folder or s3://bucket/prefix, where only rests are removed; the stores of this machine where not given
-            older_than: age from which a rest is removed, such as 12h, 7d, 2w
-            unused_for: also remove stored files that were not used for so long; they are made anew when needed
-            keep: also remove stored files, least recently used first, until no more than this is left, such as 20GB
-            dry_run: only tell what would be removed
-        """
-        from cutdown.terminal.janitor import print_tidied
-
-        told = tidy(place, older_than=older_than, unused_for=unused_for, keep_bytes=keep, dry_run=dry_run)
-        print_tidied(_output(), told)
-        return 0
 
 
 def _add_report(app: App) -> None:
@@ -365,25 +338,9 @@ def main() -> None:
     from cutdown.pipeline import here, optimize
 
     def run(job: Job) -> Outcome:
-        store = open_store()
-        return optimize(job, here(store), store)
+        return optimize(job, here(store := open_store()), store)
 
     sys.exit(start(build_app(run)))
-
-
-def batch_here(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
-    """A batch in processes of this machine, without Prefect.
-
-    Raises:
-        UsageError: it asks for workers.
-    """
-    from cutdown.batch.here import run_batch
-
-    if wishes.limits.where == "workers":
-        raise UsageError(
-            "--where workers needs Prefect; use ./run.sh batch of a checkout, or leave the option out"
-        )
-    return run_batch(wishes, lines)
 
 
 def _show(run: Runner, job: Job) -> int:

@@ -29,12 +29,13 @@ class Fault(StrEnum):
     QUOTA = "quota exhausted"
     REVOKED = "key revoked"
     BAD_REQUEST = "400"
+    REDIRECT = "redirect to another host"
 
 
 UNWORKED = frozenset(
     {
         Fault.RATE_LIMIT, Fault.RATE_LIMIT_1S, Fault.RATE_LIMIT_1H, Fault.SERVER_ERROR, Fault.OVERLOADED, Fault.QUOTA,
-        Fault.REVOKED, Fault.BAD_REQUEST,
+        Fault.REVOKED, Fault.BAD_REQUEST, Fault.REDIRECT,
     }
 )  # fmt: skip
 """Refusals: the provider did no work, and charges nothing."""

@@ -181,6 +181,10 @@ class FakeServices:
         fault: Fault | None,
         request: Request,
     ) -> Response:
+        if fault is Fault.REDIRECT:  # another name, and so another host, for this same server
+            return Response(
+                status_code=307, headers={"location": str(request.url.replace(hostname="localhost"))}
+            )
         if fault in UNWORKED:
             status, told, headers = error_of(provider, fault)
             return JSONResponse(told, status, headers)

@@ -17,9 +17,9 @@ from benchmarks.short_talks import make_talk
 from cutdown.batch.desk import Desk
 from cutdown.batch.lease import StorageClock, take
 from cutdown.batch.names import shelf
+from cutdown.batch.order import Order
 from cutdown.batch.records import Done
 from cutdown.batch.wishes import BatchWishes
-from cutdown.batch.work import Order
 from cutdown.settings import OptimizeOptions, RenderOptions, SpeechOptions
 from cutdown.storage import FolderPlace
 

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from cutdown.errors import PlanError
+from cutdown.metrics.baseline_form import Baseline, Case, Made, Run, Spread, baseline_schema
 from cutdown.metrics.records import RECORD_OF_PHASE, PhaseRecord, Usage
 from cutdown.plan import EditAction, EditPlan, edit_plan_schema
 
@@ -28,6 +29,25 @@ def test_the_published_schema_is_current() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == written, (
         "the schema has changed; write it anew with: .venv/bin/cutdown schema > docs/schemas/edit-plan.schema.json"
     )
+
+
+def test_the_published_schema_of_a_baseline_is_current() -> None:
+    written = json.dumps(baseline_schema(), indent=2) + "\n"
+    assert (DOCS / "schemas" / "baseline.schema.json").read_text(encoding="utf-8") == written, (
+        "the schema has changed; write it anew with: .venv/bin/just schema"
+    )
+
+
+def test_every_field_of_a_benchmark_is_explained() -> None:
+    page = (DOCS / "metrics.md").read_text(encoding="utf-8")
+    fields = {
+        *Baseline.model_fields,
+        *Made.model_fields,
+        *Case.model_fields,
+        *Run.model_fields,
+        *Spread.model_fields,
+    }
+    assert [name for name in sorted(fields - {"name"}) if f"`{name}`" not in page] == []
 
 
 def plan() -> dict[str, object]:

@@ -34,6 +34,8 @@ class _Part(NamedTuple):
     choices: tuple[Choice, ...]
     sample: Used
     """What was used, or any amount in the same unit."""
+    asking: float
+    """Seconds between requests and answers, of all requests together."""
 
     @property
     def used(self) -> Choice:
@@ -118,16 +120,19 @@ def _parts(case: Case) -> list[_Part]:
     """The phases that a service did, with who did them."""
     found = []
     if heard := _of(case.records, IngestRecord):
-        found.append(_Part("transcriber", heard, case.transcribers, Used(seconds=case.video_seconds)))
+        used = Used(seconds=case.video_seconds)
+        asking = max(0.0, heard.transcription_time - heard.waited_seconds)
+        found.append(_Part("transcriber", heard, case.transcribers, used, asking))
     if directed := _of(case.records, DirectorRecord):
         tokens = directed.tokens_used
         used = Used(
             prompt_tokens=tokens.prompt, cached_tokens=tokens.cached, completion_tokens=tokens.completion
         )
-        found.append(_Part("director", directed, case.directors, used))
+        found.append(_Part("director", directed, case.directors, used, directed.api_call_time))
     if spoken := _of(case.records, VoiceRecord):
         # Prices of voices are compared by the character; how many there were stands in no record.
-        found.append(_Part("voice", spoken, case.voices, Used(characters=1_000_000)))
+        used = Used(characters=1_000_000)
+        found.append(_Part("voice", spoken, case.voices, used, spoken.total_api_time))
     return found
 
 
@@ -168,10 +173,16 @@ def _limited(case: Case, part: _Part) -> dict[str, Fact]:
         f"{part.name}_provider": providers()[part.choices[0].provider].title
         if part.choices[0].is_service
         else None,
-        f"{part.name}_waited": min(record.waited_seconds, record.elapsed_seconds),
+        f"{part.name}_waited": _held_up(record, part.asking),
         f"{part.name}_other": _written(other, part.name),
         "limited": record.rate_limited,
     }
+
+
+def _held_up(record: ServiceRecord, asking: float) -> float:
+    """Of the phase's own seconds, those that were pauses: requests that run side by side pause together."""
+    busy = record.waited_seconds + asking
+    return min(record.waited_seconds, record.elapsed_seconds * record.waited_seconds / busy) if busy else 0.0
 
 
 def _choice(model: str, part: str, provider: str) -> Choice:

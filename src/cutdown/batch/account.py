@@ -161,6 +161,8 @@ class BatchAccount(Frozen):
 
     def sentence(self) -> str:
         """The batch in one line."""
+        if not self.rows and not self.done_before:
+            return f"nothing to do: no recordings are meant in {self.source}"
         if self.did_nothing:
             known = len(self.rows)
             failed = f"; {known} failed before and will again" if known else ""

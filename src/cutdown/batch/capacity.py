@@ -9,11 +9,10 @@ from typing import Final
 from cutdown.metrics import DirectorRecord, IngestRecord, PhaseRecord, VoiceRecord
 from cutdown.timebase import Frozen
 
-CORES_A_VIDEO: Final = 1.7
-"""Cores that one recording keeps busy on average while it is in work, where nothing was measured yet: CPU
-seconds by wall seconds over the whole job of a half hour with the offline director (2 cores, November 2026)."""
+CORES_A_VIDEO: Final = 2.0
+"""Cores for one recording, where nothing was measured yet: chosen, since recogniser and encoder use more than one."""
 MEMORY_A_VIDEO: Final = 1500.0
-"""Megabytes of its processes at their peak, where nothing was measured yet; the same measurement."""
+"""Megabytes for one recording, where nothing was measured yet: a half hour at 1080p was seen to need 1,400."""
 _MEMORY_SHARE: Final = 0.8  # the rest is for the system and its file cache
 _RECENT: Final = 200  # records; older ones were made by another version, or on another machine
 

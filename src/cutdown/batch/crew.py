@@ -13,7 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NamedTuple, Protocol
 
-from cutdown.batch.work import Order, holder_name, sweep_scratch
+from cutdown.batch.order import Order, holder_name
+from cutdown.batch.scratch import sweep_scratch
 from cutdown.settings import state_folder
 
 _GRACE: Final = 15.0  # seconds to end an encoder, give leases back and remove scratch files

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from cutdown.batch.account import BatchAccount
 from cutdown.batch.capacity import slots_here
 from cutdown.batch.crew import Crew, Processes
 from cutdown.batch.keep import keep
+from cutdown.batch.order import Busy, Order
 from cutdown.batch.records import Done, Failure
 from cutdown.batch.run import Batch, Watcher
 from cutdown.batch.wishes import BatchWishes, options_key
-from cutdown.batch.work import Bench, Busy, Make, Order
+from cutdown.batch.work import Bench, Make
 from cutdown.errors import UsageError
 from cutdown.job import Job, Outcome
 from cutdown.metrics import PhaseRecord, PriceBook, read_records
@@ -70,6 +72,19 @@ def run_batch(
     return account
 
 
+def run_without_prefect(wishes: BatchWishes, watcher: Watcher) -> BatchAccount:
+    """A batch in processes of this machine.
+
+    Raises:
+        UsageError: it asks for workers.
+    """
+    if wishes.limits.where == "workers":
+        raise UsageError(
+            "--where workers needs Prefect; use ./run.sh batch of a checkout, or leave the option out"
+        )
+    return run_batch(wishes, watcher)
+
+
 def check(wishes: BatchWishes) -> None:
     """Find every fault in what is asked for before anything is started.
 
@@ -78,6 +93,10 @@ def check(wishes: BatchWishes) -> None:
     """
     from cutdown.pipeline import cast_of
 
+    if "://" not in wishes.source and not Path(wishes.source).is_dir():
+        raise UsageError(
+            f"there is no folder '{wishes.source}'; give one with recordings, or s3://bucket/prefix"
+        )
     cast_of(wishes.options, keys=False)
     PriceBook.read(wishes.terms.prices)
     options_key(wishes.options)

@@ -115,13 +115,21 @@ class Lease:
         """Whether nobody else can have it."""
         return not self._lost.is_set() and self._clock() < self._alive_until
 
-    def require_held(self) -> None:
-        """See that it is still ours, by renewing it.
+    def confirm(self) -> None:
+        """See that it is still ours by renewing it: before something is said that cannot be taken back.
 
         Raises:
             LostLeaseError: it is not, or may not be.
         """
         self.renew()
+        self.require_held()
+
+    def require_held(self) -> None:
+        """See that it is still ours, as far as this machine knows.
+
+        Raises:
+            LostLeaseError: it is not, or may not be.
+        """
         if not self.held:
             raise LostLeaseError(
                 f"the lease on '{self.state.source}' was lost: this machine did not reach the storage for "

@@ -17,11 +17,11 @@ from cutdown.batch.desk import Desk
 from cutdown.batch.lease import StorageClock, ended, free_of_dead, read_lease
 from cutdown.batch.listing import chosen, has_tags
 from cutdown.batch.names import shelf
+from cutdown.batch.order import Order, holder_name
 from cutdown.batch.patience import patiently
 from cutdown.batch.purse import Purse
 from cutdown.batch.records import Done, Failure, Manifest
 from cutdown.batch.wishes import BatchWishes, options_key
-from cutdown.batch.work import Order, holder_name
 from cutdown.storage.place import Place
 
 _ASK_EVERY: Final = 5.0  # seconds between two looks at what another worker has in work
@@ -338,7 +338,7 @@ class Batch:
     def _is_free(self, key: str) -> bool:
         name = shelf("leases", key)
         found = patiently(lambda: read_lease(self._dest, name))
-        return found is None or ended(self._dest, name, *found, self._clock) is not None
+        return found is None or patiently(lambda: ended(self._dest, name, *found, self._clock)) is not None
 
     def _close(self, decision: Decision, row: Row) -> None:
         self._rows[decision.key] = row

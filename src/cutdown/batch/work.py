@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import socket
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from cutdown.batch.desk import Desk
 from cutdown.batch.lease import Lease, LostLeaseError, StorageClock, kept, take
-from cutdown.batch.names import content_key, item_key, result_folder, shelf, way_back
+from cutdown.batch.names import content_key, result_folder, shelf, way_back
+from cutdown.batch.order import Busy, Order, holder_name
 from cutdown.batch.patience import patiently
 from cutdown.batch.records import (
     Done,
     Failure,
     Manifest,
     PublishedFile,
-    SourceFile,
     kind_of,
     lies_in_recording,
     may_pass,
     parted,
 )
+from cutdown.batch.scratch import scratch, scratch_folder
 from cutdown.batch.wishes import options_key
 from cutdown.errors import BudgetError, CutdownError, MediaError
 from cutdown.job import Job, Outcome
@@ -38,59 +32,15 @@ from cutdown.metrics import read_records
 from cutdown.metrics.gathering import METRICS_FILE
 from cutdown.progress import phase
 from cutdown.services.ledger import Ledger
-from cutdown.services.terms import Terms
-from cutdown.settings import OptimizeOptions, environment, state_folder
 from cutdown.shared_store import local_store
-from cutdown.storage.place import Item, Place, SourceChangedError
+from cutdown.storage.place import Place, SourceChangedError
 from cutdown.store import hash_file
-from cutdown.timebase import Frozen
 
 Make = Callable[[Job], Outcome]
 """Makes one recording short, into the job's folder."""
 
-WORKER_VARIABLE: Final = "CUTDOWN_WORKER"
 _LOOKS: Final = 5  # times a recording may be replaced while it is fetched before it is left for later
 _ASK_EVERY: Final = 2.0  # seconds, while another worker makes the same content
-
-
-class Order(Frozen):
-    """One recording to be processed."""
-
-    source: str
-    """The place, as a user writes it."""
-    item: Item
-    dest: str
-    options: OptimizeOptions = OptimizeOptions()
-    terms: Terms = Terms()
-    batch: str = ""
-    tries: int = 1
-    """This one included."""
-    most_tries: int = 3
-    lease_seconds: float = 120
-
-    @property
-    def key(self) -> str:
-        """What the recording in this form is known by."""
-        return item_key(self.source, self.item, options_key(self.options))
-
-    @property
-    def file(self) -> SourceFile:
-        """The recording as records name it."""
-        return SourceFile(place=self.source, name=self.item.name, tag=self.item.tag, size=self.item.size)
-
-
-class Busy(Frozen):
-    """Another worker has the recording in work."""
-
-    key: str
-
-
-def holder_name() -> str:
-    """Who works here, for the lease: ``CUTDOWN_WORKER`` or the machine's name, the process, and the thread."""
-    name = environment(WORKER_VARIABLE) or socket.gethostname()
-    return f"{name}/{os.getpid()}" + (
-        "" if threading.current_thread() is threading.main_thread() else f"/{threading.get_ident()}"
-    )
 
 
 class Bench:
@@ -178,7 +128,7 @@ class Bench:
         lease = self._take(order, order.key)
         if lease is None:
             return Busy(key=order.key)
-        with kept(lease), _scratch_folder() as folder:
+        with kept(lease), scratch_folder() as folder:
             if known := self.desk.done(order.key):  # by the one who had the lease until now
                 lease.release(finished=True)
                 return known
@@ -186,6 +136,8 @@ class Bench:
                 done = self._make_and_publish(order, lease, folder)
             except SourceChangedError:
                 raise
+            except LostLeaseError:  # whoever has it now goes on, and says what came of it
+                return self.desk.done(order.key) or Busy(key=order.key)
             except Exception as error:  # noqa: BLE001  # one recording never stops the others
                 return self._failed(order, error)
             lease.release(finished=True)
@@ -218,12 +170,14 @@ class Bench:
                 return self._link(order, turn)
             manifest = self._make(order, (lease, turn), local, folder / "out", content, sha256)
             if not self.desk.commit(manifest):
-                self._discard(manifest)
+                self._discard(manifest.files)
                 there = self.desk.manifest(content)
                 if there is None:
                     raise LostLeaseError(f"'{order.item.name}': another result was committed, and is gone")
                 return self._link(order, there)
             turn.release(finished=True)
+            if manifest.turn > 1:
+                self._sweep_earlier_turns(manifest)
             done = self._record(order, "result", manifest)
             self.desk.finish(order.key, done, manifest)
             return done
@@ -264,15 +218,7 @@ class Bench:
         _see_that_it_fits(job)
         outcome = self.make(job)
         outcome.require_passed()
-        with phase("publish") as tell:
-            files = []
-            for number, name in enumerate(outcome.files, 1):
-                for lease in leases:
-                    lease.require_held()
-                files.append(self._publish(out / name, f"{folder}/{name}", leases))
-                tell(number / len(outcome.files))
-        for lease in leases:
-            lease.require_held()
+        files = self._publish_all(out, outcome.files, folder, leases)
         return Manifest(
             content=content,
             source=order.file,
@@ -280,7 +226,7 @@ class Bench:
             options=options_key(order.options),
             folder=folder,
             video=outcome.video,
-            files=tuple(files),
+            files=files,
             source_seconds=float(outcome.source_seconds),
             output_seconds=float(outcome.output_seconds),
             cost=outcome.cost(),
@@ -294,21 +240,46 @@ class Bench:
             began=began,
         )
 
-    def _publish(self, path: Path, name: str, leases: tuple[Lease, ...]) -> PublishedFile:
-        sha256 = hash_file(path)
+    def _publish_all(
+        self, out: Path, names: tuple[str, ...], folder: str, leases: tuple[Lease, Lease]
+    ) -> tuple[PublishedFile, ...]:
+        """Put every file in its place while the leases are held; none stays where that fails."""
+        files: list[PublishedFile] = []
+        try:
+            _confirm(leases)
+            with phase("publish") as tell:
+                for number, name in enumerate(names, 1):
+                    files.append(self._publish(out / name, f"{folder}/{name}", leases))
+                    tell(number / len(names))
+            _confirm(leases)
+        except BaseException:
+            self._discard(files)
+            raise
+        return tuple(files)
 
+    def _publish(self, path: Path, name: str, leases: tuple[Lease, ...]) -> PublishedFile:
         def go_on() -> None:
             for lease in leases:
                 lease.require_held()
 
+        go_on()
+        sha256 = hash_file(path)
         item = patiently(lambda: self.desk.dest.publish(path, name, sha256=sha256), go_on=go_on)
         return PublishedFile(name=name, size=item.size, sha256=sha256)
 
-    def _discard(self, manifest: Manifest) -> None:
+    def _discard(self, files: Iterable[PublishedFile]) -> None:
         """Remove what was published for nothing: the folder is this turn's own."""
-        for file in manifest.files:
+        for file in files:
             with contextlib.suppress(OSError, CutdownError):
                 self.desk.dest.delete(file.name)
+
+    def _sweep_earlier_turns(self, manifest: Manifest) -> None:
+        """Remove what holders that did not finish left of this content."""
+        first = result_folder(manifest.source.name, manifest.content, 1)
+        with contextlib.suppress(OSError, CutdownError):
+            for item in self.desk.dest.list(first):
+                if not item.name.startswith(f"{manifest.folder}/"):
+                    self.desk.dest.delete(item.name)
 
     def _link(self, order: Order, manifest: Manifest) -> Done:
         """The same bytes have their result already: say so, under this name too."""
@@ -337,7 +308,7 @@ class Bench:
         failure = Failure(
             source=order.file,
             kind=kind_of(error),
-            cause=cause.replace(str(_scratch()), "").strip(),
+            cause=cause.replace(str(scratch()), "").strip(),
             remedy=remedy,
             retryable=may_pass(error),
             lasting=lasting,
@@ -350,6 +321,11 @@ class Bench:
         )
         self.desk.fail(order.key, failure)
         return failure
+
+
+def _confirm(leases: tuple[Lease, Lease]) -> None:
+    for lease in leases:
+        lease.confirm()
 
 
 class TooDearError(BudgetError):
@@ -396,23 +372,3 @@ def _shares(tell: Callable[[float], None], size: int) -> Callable[[int], None]:
         tell(min(1.0, moved / size) if size else 1.0)
 
     return more
-
-
-def _scratch() -> Path:
-    return state_folder() / "scratch"
-
-
-@contextlib.contextmanager
-def _scratch_folder() -> Iterator[Path]:
-    """A folder for one recording, named by the process, so that what a killed one left is known."""
-    _scratch().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_scratch(), prefix=f"{os.getpid()}-") as folder:
-        yield Path(folder)
-
-
-def sweep_scratch() -> None:
-    """Remove what processes that are gone left in this machine's scratch folder."""
-    for folder in _scratch().glob("*-*"):
-        owner = folder.name.partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)

@@ -25,9 +25,10 @@ Measure = Literal["wall", "CPU"]
 
 _DRAWS: Final = 4000  # the interval's ends then move by less than 0.2 points between seeds
 _CONFIDENCE: Final = 0.98  # two-sided: 1 % on the side that counts; several phases are looked at
-_FEW_RUNS_DOUBT: Final = 0.08  # of one run, where too few tell: what runs differed by (docs/performance.md)
+# Chosen. Repeated runs differed by 1 to 4 % in CPU seconds; one alone does not say whether the machine was quiet.
+_FEW_RUNS_DOUBT: Final = 0.08
 _ENOUGH_RUNS: Final = 3  # fewer say nothing about how they differ
-_QUIET_SHARE: Final = 0.05  # of the machine: what other programs may use while wall time still tells
+QUIET_SHARE: Final = 0.05  # of the machine: what other programs may use while wall time still tells
 _NEGLIGIBLE: Final = 0.01  # of the whole, in time: a phase so short is start-up and chance
 
 
@@ -115,11 +116,11 @@ def _choose_measure(pairs: Sequence[tuple[Case, Case]]) -> tuple[Measure, str]:
     busiest = max(
         median(run.others_share for run in case.runs) for before_and_now in pairs for case in before_and_now
     )
-    if busiest <= _QUIET_SHARE:
+    if busiest <= QUIET_SHARE:
         return "wall", f"wall seconds: other programs used {busiest:.0%} of the machine at most"
     return "CPU", (
         f"CPU seconds by the yardstick: other programs used up to {busiest:.0%} of the machine, "
-        f"more than the {_QUIET_SHARE:.0%} at which wall time still tells"
+        f"more than the {QUIET_SHARE:.0%} at which wall time still tells"
     )
 
 

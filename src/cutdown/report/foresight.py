@@ -70,8 +70,9 @@ def _finding(each: Finding) -> str:
             else "No setting that is known here would have helped enough to be worth a word."
         )
         return f'<li class="quiet"><h3>{text(each.finding)}</h3><p>{why}</p></li>'
+    option = text(each.advice.recommend)
+    told = text(each.advice.sentence()).replace(option, f'<code class="option">{option}</code>', 1)
     return (
-        f"<li><h3>{text(each.finding)}</h3><p>{text(each.advice.sentence())}.</p>"
-        f'<p><code class="option">{text(each.advice.recommend)}</code> '
-        f"<small>expected by {text(each.advice.source)}</small></p></li>"
+        f"<li><h3>{text(each.finding)}</h3><p>{told}.</p>"
+        f"<p><small>Expected by {text(each.advice.source)}</small></p></li>"
     )

@@ -32,6 +32,9 @@ class AnthropicAdapter:
             timeout=httpx2.Timeout(read_timeout, connect=min(10.0, read_timeout)),
             max_retries=0,
             default_headers=headers,
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                follow_redirects=False
+            ),  # the key stays where it is meant for
         )
 
     async def close(self, client: anthropic.AsyncAnthropic) -> None:

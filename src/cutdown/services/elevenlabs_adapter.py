@@ -29,7 +29,7 @@ class ElevenLabsAdapter:
         assert connection.key
         self._transport = httpx.AsyncClient(
             timeout=httpx.Timeout(read_timeout, connect=min(10.0, read_timeout)),
-            follow_redirects=True,
+            follow_redirects=False,  # the key stays where it is meant for
             headers=headers,
         )
         return AsyncElevenLabs(
@@ -47,7 +47,7 @@ class ElevenLabsAdapter:
         """What an exception means."""
         if isinstance(error, ApiError):
             status = error.status_code or 0
-            if status < 400:  # an answer of another form than the SDK expects
+            if status < 300:  # an answer of another form than the SDK expects
                 return faults.of_answer(self.title)
             code = _code(error.body)
             if code in _BUSY:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from cutdown.errors import ProviderError
 
 _AGAIN: Final = frozenset({408, 409, 425})  # statuses below 500 that pass by themselves
+
+
+class _Final(NamedTuple):
+    """Statuses that trying again does not change."""
+
+    statuses: Container[int]
+    what: str
+    remedy: str
+    fault: str
+
+
+_FINAL: Final = (
+    _Final(
+        range(300, 400),
+        "is not at its base URL, which points elsewhere, where no key is sent",
+        "correct the base URL",
+        "redirect",
+    ),
+    _Final((401, 403), "does not accept the key", "check it, or make a new one", "key refused"),
+    _Final((404,), "does not know the model or voice asked for", "check its name", "not found"),
+)
 
 
 def of_status(
@@ -19,7 +40,7 @@ def of_status(
 
     Args:
         title: of the provider.
-        status: HTTP status of 400 or more.
+        status: HTTP status of 300 or more.
         headers: of the answer.
         code: the provider's own name of the error, which holds nothing that was sent.
         quota: whether the provider says that credit or quota is used up.
@@ -36,14 +57,8 @@ def of_status(
             retry_after=retry_after(headers),
             fault="rate limit",
         )
-    if status in (401, 403):
-        return ProviderError(
-            f"{title} does not accept the key{told}; check it, or make a new one", fault="key refused"
-        )
-    if status == 404:
-        return ProviderError(
-            f"{title} does not know the model or voice asked for{told}; check its name", fault="not found"
-        )
+    if (final := next((row for row in _FINAL if status in row.statuses), None)) is not None:
+        return ProviderError(f"{title} {final.what}{told}; {final.remedy}", fault=final.fault)
     if status >= 500 or status in _AGAIN:
         return ProviderError(
             f"{title} is in trouble (status {status}{told})",

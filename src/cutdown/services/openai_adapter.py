@@ -30,6 +30,8 @@ class OpenAIAdapter:
             timeout=httpx2.Timeout(read_timeout, connect=min(10.0, read_timeout)),
             max_retries=0,
             default_headers=headers,
+            # A redirect would take the key along to wherever it points.
+            http_client=openai.DefaultAsyncHttpx2Client(follow_redirects=False),
         )
 
     async def close(self, client: openai.AsyncOpenAI) -> None:

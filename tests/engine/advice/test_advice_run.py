@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 PRICES = """
 usd_per_million_tokens:
-  gpt-4o: {prompt: 4000.0, completion: 4000.0}
+  gpt-4o: {prompt: 9000.0, completion: 9000.0}
 """
 
 
@@ -28,10 +28,10 @@ def test_a_slow_costly_limited_run_gets_three_pieces_of_advice_and_no_other(
     fake: FakeServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     surround(monkeypatch, fake, tmp_path / "state")
-    talk = make_talk(tmp_path / "talk.mp4", size=(1280, 720))
+    talk = make_talk(tmp_path / "talk.mp4")
     (tmp_path / "prices.yaml").write_text(PRICES)
     fake.delay = 1.0
-    fake.script("elevenlabs.speech", [Fault.RATE_LIMIT_1S] * 7)
+    fake.script("elevenlabs.speech", [Fault.RATE_LIMIT_1S] * 15)
     outcomes: list[Outcome] = []
 
     def runner(job: Job) -> Outcome:
@@ -50,7 +50,7 @@ def test_a_slow_costly_limited_run_gets_three_pieces_of_advice_and_no_other(
     assert "--engine pyav would save about" in slow
     assert "the language model cost $" in costly
     assert "--llm openai/gpt-4o-mini would save $" in costly
-    assert "ElevenLabs refused 7 of" in limited
+    assert "ElevenLabs refused 15 of" in limited
     assert "--voice openai/tts-1 would save about" in limited
     printed = capsys.readouterr().out
     assert [line.removeprefix("advice: ") for line in printed.splitlines() if line.startswith("advice:")] == [

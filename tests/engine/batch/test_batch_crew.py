@@ -13,8 +13,10 @@ from batch_kit import Maker, fill, wishes
 from cutdown.batch.crew import Processes
 from cutdown.batch.lease import read_lease
 from cutdown.batch.names import shelf
+from cutdown.batch.order import Order
 from cutdown.batch.run import Batch
-from cutdown.batch.work import Bench, Order, sweep_scratch
+from cutdown.batch.scratch import sweep_scratch
+from cutdown.batch.work import Bench
 from cutdown.job import Job, Outcome
 from cutdown.settings import state_folder
 from cutdown.storage import FolderPlace, open_place

@@ -14,8 +14,9 @@ from batch_kit import Dies, Maker, batch, fill, wishes
 from cutdown.batch.desk import Desk
 from cutdown.batch.lease import LostLeaseError, StorageClock, free_of_dead, kept, read_lease, take
 from cutdown.batch.names import shelf
+from cutdown.batch.order import Order
 from cutdown.batch.records import Done
-from cutdown.batch.work import Bench, Order
+from cutdown.batch.work import Bench
 from cutdown.errors import StorageError
 from cutdown.job import Job
 from cutdown.storage import FolderPlace
@@ -194,8 +195,8 @@ def test_a_holder_that_was_suspended_too_long_publishes_nothing(place, tmp_path)
     assert {turn.holder for turn in manifest.before} == {"late"}
     published = {item.name for item in place.list("talk.mp4/") if "/" in item.name.removeprefix("talk.mp4/")}
     assert published == {file.name for file in manifest.files}
-    failure = Desk(place).failure(order.key)
-    assert failure is None or not failure.lasting
+    assert Desk(place).failure(order.key) is None
+    assert place.read("talk.mp4/failure.json") is None
 
 
 def test_a_dead_workers_recording_is_done_by_another(place, tmp_path) -> None:

@@ -206,6 +206,29 @@ def test_a_half_finished_batch_is_finished_by_the_next_one(source, dest) -> None
     assert len(make.made) == 4
 
 
+def test_what_a_dead_worker_had_published_is_swept_by_the_one_who_finishes(source, dest, monkeypatch) -> None:
+    make = Maker()
+    publish, dead = dest.publish, []
+
+    def dies_in_mid_publish(path, name, **more):
+        if name.startswith("day 2/") and name.endswith("plan.json") and not dead:
+            dead.append(name)
+            monkeypatch.setattr(dest, "delete", lambda *_: False)  # nor does it tidy up
+            raise Dies
+        return publish(path, name, **more)
+
+    delete = dest.delete
+    monkeypatch.setattr(dest, "publish", dies_in_mid_publish)
+    batch(wishes(source, dest, tries=1), source, dest, make, slots=1).run()
+    monkeypatch.setattr(dest, "delete", delete)
+    left = [item.name for item in dest.list("day 2/") if item.name.endswith("talk 2.mp4")]
+    assert left, "nothing was published before the death"
+    assert "day 2/talk 2.mp4" not in results(dest)
+    batch(wishes(source, dest, retry_failed=True), source, dest, make, slots=1).run()
+    assert results(dest)["day 2/talk 2.mp4"] == b"short recording 2"
+    assert not [name for name in left if dest.look(name)]
+
+
 def test_the_deadline_stops_what_was_not_started(source, dest) -> None:
     started = datetime(2026, 3, 29, 5, 59, 30, tzinfo=UTC)
     clock = iter([started + timedelta(seconds=20 * n) for n in range(1000)])

@@ -109,6 +109,7 @@ def test_every_decision_tells_its_reason_to_the_keyboard_and_to_the_mouse(
             assert box
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= width
+            assert told.evaluate("each => each.scrollWidth <= each.clientWidth")
         page.keyboard.press("Enter")  # leads to the row of the table
         assert page.url.endswith(f"#{ACTIONS[-1].id}")
         page.locator("h1").click()

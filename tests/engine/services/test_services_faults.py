@@ -9,7 +9,13 @@ from fake_services.faults import Fault
 from fake_services.server import FakeServices
 from fault_matrix import ROWS, Row, cell, honest, surround, warm_up
 
-FOR_GOOD = {Fault.RATE_LIMIT_1H, Fault.QUOTA, Fault.REVOKED, Fault.BAD_REQUEST}  # trying again cannot help
+FOR_GOOD = {
+    Fault.RATE_LIMIT_1H,
+    Fault.QUOTA,
+    Fault.REVOKED,
+    Fault.BAD_REQUEST,
+    Fault.REDIRECT,
+}  # trying again cannot help
 SLOW = {Fault.DRIP, Fault.NEVER}
 
 
