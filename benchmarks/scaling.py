@@ -90,8 +90,13 @@ class Night(Frozen):
     """Of a screen recording at 1080p and about 0.8 Mbit/s."""
 
 
-def measure(recording: Path) -> Inputs:
-    """Put one recording through a worker, with nothing remembered from before."""
+def measure(recording: Path, imports: float) -> Inputs:
+    """Put one recording through a worker, with nothing remembered from before.
+
+    Args:
+        recording: the file.
+        imports: CPU seconds that this process took to begin, as each worker's does.
+    """
     from cutdown.pipeline import here, optimize
 
     store = local_store()
@@ -133,21 +138,13 @@ def measure(recording: Path) -> Inputs:
             for each in records
         },
         requests=dict(source.calls + dest.calls),
-        start_cpu=max(0.0, cpu - sum(each.cpu_seconds for each in records)) + _import_cpu(),
+        start_cpu=max(0.0, cpu - sum(each.cpu_seconds for each in records)) + imports,
     )
 
 
 def _cpu() -> float:
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system
-
-
-def _import_cpu() -> float:
-    """CPU seconds that this process took before it began: what each worker's process pays once."""
-    return time.process_time() if not _AT_START else _AT_START[0]
-
-
-_AT_START: Final[list[float]] = []
 
 
 def machines(inputs: Inputs, night: Night, cores: int) -> int:
@@ -197,7 +194,7 @@ def model(inputs: Inputs, night: Night) -> str:
         ("requests to the bucket for one recording", f"{sum(one.values()):,.0f}"),
         ("requests a second, all workers", f"{night.recordings * sum(one.values()) / (night.hours * HOUR):,.0f}"),
         ("requests at the list price", f"${bucket_dollars(inputs, night):,.2f}"),
-        ("data from the bucket", f"{night.recordings * night.megabytes_a_minute * night.minutes / 1e6:,.2f} TB, {_rate(inputs, night):,.0f} Mbit/s"),
+        ("data from the bucket", f"{night.recordings * night.megabytes_a_minute * night.minutes / 1e6:,.2f} TB, {_rate(night):,.0f} Mbit/s"),
         ("requests to decide what to do", f"{2 * math.ceil(night.recordings / NAMES_A_PAGE)}"),
     ]  # fmt: skip
     phases = [
@@ -219,9 +216,8 @@ def model(inputs: Inputs, night: Night) -> str:
     )
 
 
-def _rate(inputs: Inputs, night: Night) -> float:
+def _rate(night: Night) -> float:
     """Megabits a second from the bucket, all workers."""
-    del inputs
     return 8 * night.recordings * night.megabytes_a_minute * night.minutes / (night.hours * HOUR)
 
 
@@ -252,7 +248,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def main() -> int:
     """Measure, or print the model."""
-    _AT_START.append(time.process_time())
+    imports = time.process_time()
     options = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
     verbs = options.add_subparsers(dest="verb", required=True)
     measuring = verbs.add_parser("measure")
@@ -265,7 +261,7 @@ def main() -> int:
     if given.verb == "measure":
         with tempfile.TemporaryDirectory() as home:
             os.environ[HOME_VARIABLE] = home  # noqa: TID251  # nothing may be remembered from before
-            inputs = measure(given.recording)
+            inputs = measure(given.recording, imports)
         MEASURED.write_text(inputs.model_dump_json(indent=1) + "\n", encoding="utf-8")
         print(inputs.model_dump_json(indent=1))
         return 0

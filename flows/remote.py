@@ -50,6 +50,7 @@ class Ticket(Frozen):
     tries: int = 1
     most_tries: int = 3
     lease_seconds: float = 120
+    not_after: AwareDatetime | None = None
 
 
 class NotDoneError(CutdownError):
@@ -181,6 +182,7 @@ def order_from(
         tries=tries,
         most_tries=ticket.most_tries if ticket else 1,
         lease_seconds=ticket.lease_seconds if ticket else 120,
+        not_after=ticket.not_after if ticket else None,
     )
 
 
@@ -196,6 +198,7 @@ def parameters_of(order: Order) -> dict[str, Any]:
         tries=order.tries,
         most_tries=order.most_tries,
         lease_seconds=order.lease_seconds,
+        not_after=order.not_after,
     )
     return {
         "source": order.source,

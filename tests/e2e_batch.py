@@ -136,7 +136,9 @@ class Setting:
             "selection": {},
             "limits": {"where": "workers", "side_by_side": 4, "lease_seconds": LEASE},
         }
-        due = datetime.now(UTC) + timedelta(seconds=75)
+        due = datetime.now(UTC) + timedelta(
+            seconds=120
+        )  # a full minute ahead, so that a busy scheduler sees it coming
         run = _due_at(due, parameters, on_begin=_beside(during))
         return Night(self, number, run)
 
@@ -428,7 +430,9 @@ def _beside(work: Callable[[], None]) -> Callable[[], None]:
 def _make(folder: Path, wanted: dict[str, dict[str, Any]]) -> dict[str, Path]:
     made = {}
     for name, how in wanted.items():
-        made[name] = make_talk(folder / name, **how)
+        made[name] = folder / name
+        if not made[name].is_file():
+            make_talk(made[name], **how)
     say(f"{len(made)} recordings made")
     return made
 

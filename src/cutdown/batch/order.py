@@ -7,6 +7,8 @@ import socket
 import threading
 from typing import Final
 
+from pydantic import AwareDatetime
+
 from cutdown.batch.names import item_key
 from cutdown.batch.records import SourceFile
 from cutdown.batch.wishes import options_key
@@ -32,6 +34,8 @@ class Order(Frozen):
     """This one included."""
     most_tries: int = 3
     lease_seconds: float = 120
+    not_after: AwareDatetime | None = None
+    """From this moment on it is not started any more."""
 
     @property
     def key(self) -> str:
@@ -45,7 +49,7 @@ class Order(Frozen):
 
 
 class Busy(Frozen):
-    """Another worker has the recording in work."""
+    """Another worker has the recording in work, or it came too late to be started."""
 
     key: str
 

@@ -232,6 +232,7 @@ class Batch:
             tries=wait.tries,
             most_tries=limits.tries,
             lease_seconds=limits.lease_seconds,
+            not_after=self._deadline,
         )
 
     def _leave_undone(self) -> None:

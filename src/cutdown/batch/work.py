@@ -81,8 +81,8 @@ class Bench:
         """Do a recording, once among all who try.
 
         Returns:
-            How it is known as done; why it failed, which is also written down; or that another one has
-            it in work.
+            How it is known as done; why it failed, which is also written down; or that it was not started,
+            because another one has it in work or it is too late.
         """
         for _look in range(_LOOKS):
             try:
@@ -125,7 +125,8 @@ class Bench:
     def _once(self, order: Order) -> Done | Failure | Busy:
         if known := self.desk.done(order.key):
             return known
-        lease = self._take(order, order.key)
+        too_late = order.not_after is not None and datetime.now(UTC) >= order.not_after
+        lease = None if too_late else self._take(order, order.key)
         if lease is None:
             return Busy(key=order.key)
         with kept(lease), scratch_folder() as folder:

@@ -14,7 +14,7 @@ from batch_kit import Dies, Maker, batch, fill, wishes
 from cutdown.batch.desk import Desk
 from cutdown.batch.lease import LostLeaseError, StorageClock, free_of_dead, kept, read_lease, take
 from cutdown.batch.names import shelf
-from cutdown.batch.order import Order
+from cutdown.batch.order import Busy, Order
 from cutdown.batch.records import Done
 from cutdown.batch.work import Bench
 from cutdown.errors import StorageError
@@ -197,6 +197,17 @@ def test_a_holder_that_was_suspended_too_long_publishes_nothing(place, tmp_path)
     assert published == {file.name for file in manifest.files}
     assert Desk(place).failure(order.key) is None
     assert place.read("talk.mp4/failure.json") is None
+
+
+def test_an_order_that_waited_past_the_deadline_is_not_started(place, tmp_path) -> None:
+    source = FolderPlace(tmp_path / "in")
+    fill(source, tmp_path, {"talk.mp4": b"talk"})
+    (item,) = source.list()
+    make = Maker()
+    late = Order(source=source.url, item=item, dest=place.url, not_after=datetime.now(UTC))
+    assert isinstance(Bench(source, place, make).process(late), Busy)
+    assert make.made == []
+    assert list(place.list(shelf("leases"))) == []
 
 
 def test_a_dead_workers_recording_is_done_by_another(place, tmp_path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from batch_kit import POISON, Dies, Maker, batch, fill, wishes
@@ -230,10 +231,11 @@ def test_what_a_dead_worker_had_published_is_swept_by_the_one_who_finishes(sourc
 
 
 def test_the_deadline_stops_what_was_not_started(source, dest) -> None:
-    started = datetime(2026, 3, 29, 5, 59, 30, tzinfo=UTC)
-    clock = iter([started + timedelta(seconds=20 * n) for n in range(1000)])
+    started = datetime.now(UTC)
+    clock = iter([started + timedelta(seconds=40 * n) for n in range(1000)])  # time flies
     make = Maker(seconds=0.1)
-    asked = wishes(source, dest, stop_at="08:00", time_zone="Europe/Berlin")  # summer time began that night
+    soon = (started + timedelta(minutes=2)).astimezone(ZoneInfo("Europe/Berlin"))
+    asked = wishes(source, dest, stop_at=f"{soon:%H:%M}", time_zone="Europe/Berlin")
     account = batch(asked, source, dest, make, slots=1, now=lambda: next(clock)).run()
     assert account.exit_code == 8
     assert account.count()["not started"] >= 2
