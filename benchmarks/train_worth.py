@@ -173,11 +173,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, default=_OUT)
+    parser.add_argument("--rate", type=float, help="seconds a link, known from an earlier cross-validation")
     arguments = parser.parse_args()
     texts = read_meetings(arguments.folder, "train")
     examples = {text: [Examples(meeting) for meeting in meetings] for text, meetings in texts.items()}
     heard = [Examples(meeting, heard=True) for meetings in texts.values() for meeting in meetings]
-    rate = cross_validated(examples, heard, Console(width=110))
+    rate = arguments.rate
+    if rate is None:
+        rate = cross_validated(examples, heard, Console(width=110))
     judge = trained([*(one for found in examples.values() for one in found), *heard], rate)
     arguments.out.write_text(
         json.dumps(judge.model_dump(mode="json"), separators=(",", ":")) + "\n", encoding="utf-8"

@@ -50,14 +50,18 @@ def find_sentences(talk: Talk, gone: Collection[int]) -> tuple[Sentence, ...]:
 
 
 def _breathed(talk: Talk, group: list[int]) -> list[list[int]]:
-    """A group that is too long for one sentence, parted at its longest silences."""
-    if talk.sounds[group[-1]].end - talk.sounds[group[0]].start <= _LONGEST or len(group) == 1:
+    """A group that is too long for one sentence, parted at its longest silences, of equal ones nearest the middle."""
+    start, end = talk.sounds[group[0]].start, talk.sounds[group[-1]].end
+    if end - start <= _LONGEST or len(group) == 1:
         return [group]
-    silence, first = max((talk.silence_after(before), -index) for index, before in enumerate(group[:-1]))
-    if silence < _SHORTEST_PART:
+
+    def silence_and_middleness(index: int) -> tuple[int, int]:
+        return talk.silence_after(group[index]), -abs(2 * talk.sounds[group[index]].end - start - end)
+
+    last = max(range(len(group) - 1), key=silence_and_middleness)
+    if talk.silence_after(group[last]) < _SHORTEST_PART:
         return [group]
-    cut = 1 - first
-    return [*_breathed(talk, group[:cut]), *_breathed(talk, group[cut:])]
+    return [*_breathed(talk, group[: last + 1]), *_breathed(talk, group[last + 1 :])]
 
 
 def _parts(talk: Talk, before: int, after: int) -> bool:
