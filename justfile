@@ -64,6 +64,10 @@ throughput *options:
 faults:
     PYTHONPATH=tests {{bin}}/python -m fault_matrix
 
+# what the performance monitor itself costs, in percent of a core
+overhead *options:
+    PYTHONPATH=. {{bin}}/python -m benchmarks.monitor_overhead {{options}}
+
 # a gigabyte to a bucket and back, whole and with cut connections: speed and memory
 transfer:
     PYTHONPATH=tests {{bin}}/python -m large_transfer

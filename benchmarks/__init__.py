@@ -1,1 +1,1 @@
-"""What measures speed and quality. The product never imports it."""
+"""What measures speed and quality. The engine never imports it; one flow, ``flows/benchmark.py``, starts it."""

@@ -14,6 +14,7 @@ from prefect.settings import get_current_settings
 from cutdown.approval import Answer, PlanAgain, RejectedError, Reviewer, decide
 from cutdown.errors import PlanError, UsageError
 from cutdown.plan import EditPlan
+from cutdown.store import hash_key
 from cutdown.terminal.summary import clock
 from tasks.artifacts import show_plan
 
@@ -58,7 +59,9 @@ def reviewer(page: PlanPage, how: Review) -> Reviewer | None:
     def review(plan: EditPlan) -> EditPlan | PlanAgain:
         fault = ""
         while True:
-            answer = _ask(_text(page, plan, fault), how, f"plan-{next(turns)}")
+            # An answer is to this plan: should a resumed run come to another one, it asks anew.
+            key = f"plan-{next(turns)}-{hash_key(plan.to_json())[:12]}"
+            answer = _ask(_text(page, plan, fault), how, key)
             try:
                 return decide(plan, answer)
             except PlanError as error:  # the form is shown again, with what was wrong

@@ -137,12 +137,12 @@ class Server:
             assert time.monotonic() < deadline, run["state"]
             time.sleep(0.3)
 
-    def wait_for_question(self, identity: str, key: str, seconds: float = 150) -> None:
-        """Wait until a run asks for an answer of this key."""
+    def wait_for_question(self, identity: str, turn: int, seconds: float = 150) -> None:
+        """Wait until a run asks about a plan for the first, second... time."""
         deadline = time.monotonic() + seconds
         while True:
             state = self.run(identity)["state"]
-            if state["type"] == "PAUSED" and state["state_details"]["pause_key"] == key:
+            if state["type"] == "PAUSED" and state["state_details"]["pause_key"].startswith(f"plan-{turn}-"):
                 return
             assert state["type"] not in TERMINAL, state
             assert time.monotonic() < deadline, state

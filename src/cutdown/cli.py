@@ -19,10 +19,13 @@ from rich.markup import escape
 
 from cutdown import __version__
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
-from cutdown.errors import CutdownError, UsageError
+from cutdown.current_run import running
+from cutdown.errors import CutdownError
 from cutdown.job import FailedOutputError, Job, Outcome
-from cutdown.metrics.baseline_form import THRESHOLD
-from cutdown.profiles import profile_named, with_profile
+from cutdown.looking_back import add_looking_back
+from cutdown.observing import observed
+from cutdown.profiles import profile_named, told_apart, with_profile
+from cutdown.profiling import profiled
 from cutdown.progress import heard_by, phase
 from cutdown.services.terms import Terms
 from cutdown.settings import (
@@ -47,13 +50,13 @@ BatchRunner = Callable[[BatchWishes, "BatchLines"], "BatchAccount"]
 
 SchemaName = Literal["edit-plan", "metrics", "baseline"]
 WIDTH_OF_A_FILE: Final = 140  # columns of a table that goes to a pipe or a file
-REGRESSED: Final = 1
 INTERRUPTED: Final = 130  # as shells say of a program that Ctrl-C ended
 
 _INGEST = Group("Ingest: listening and watching", sort_key=1)
 _DIRECTOR = Group("Director: what to leave out", sort_key=2)
 _VOICE = Group("Voice: new narration", sort_key=3)
 _MONEY = Group("Money", sort_key=5)
+_WATCH = Group("Watching the run", sort_key=8)
 _RENDER = Group("Assembly: the video file", sort_key=4)
 _WHICH = Group("Which recordings", sort_key=6)
 _LIMITS = Group("The batch", sort_key=7)
@@ -68,7 +71,7 @@ Bounds = Annotated[Limits, Parameter(name="*", group=_LIMITS)]
 Flag = Parameter(negative="")
 
 
-def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = "cutdown") -> App:  # noqa: C901, PLR0915
+def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = "cutdown") -> App:
     """The command line over runners.
 
     Args:
@@ -97,7 +100,9 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         preview: Annotated[bool, Flag] = False,
         metrics_output: Path | None = None,
         like: Path | None = None,
-        profile: str | None = None,
+        profile: tuple[str, ...] = (),
+        log_json: Annotated[Path | None, Parameter(group=_WATCH)] = None,
+        trace: Annotated[bool, Parameter(negative="", group=_WATCH)] = False,
         speech: Speech = SpeechOptions(),
         director: Director = DirectorOptions(),
         voice: Voice = VoiceOptions(),
@@ -115,7 +120,10 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             preview: a quick look: at most 480 lines, fast preset, NAME.preview.mp4
             metrics_output: also write times and costs to this JSON file, as a baseline
             like: an edit plan of the same series, for a language model to follow
-            profile: a named set of options: offline, cheap, best; what you give beside it wins
+            profile: a named set of options (offline, cheap, best); what you give beside it wins. Or what to measure the
+                run with (cpu, memory, ffmpeg): a profile is left beside the report. May be given several times
+            log_json: append the run's events to this file, one JSON object a line
+            trace: send OpenTelemetry spans to where OTEL_EXPORTER_OTLP_ENDPOINT says
             speech: how the recording is listened to
             director: what to leave out
             voice: who speaks
@@ -123,8 +131,9 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             terms: what may be spent
         """
         options = OptimizeOptions(speech=speech, director=director, voice=voice, render=render)
-        if profile is not None:
-            options = with_profile(options, profile_named(profile))
+        named, profilers = told_apart(profile)
+        if named is not None:
+            options = with_profile(options, profile_named(named))
         job = Job(
             source=video,
             out=out,
@@ -136,11 +145,9 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             options=options,
             terms=terms,
         )
-        if review and not dry_run:
-            from cutdown.terminal.review import reviewed
-
-            job = reviewed(job, _errors(), lambda plan_only: _show(run, plan_only))
-        return _show(run, job)
+        job.check()
+        with running(), observed(log_json=log_json, trace=trace):
+            return profiled(profilers, job.folder, lambda: _show(run, _reviewed(run, job) if review else job))
 
     @app.command
     def estimate(
@@ -247,28 +254,6 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         return _show(run, Job(source=recording, out=out / "result", options=options, terms=terms))
 
     @app.command
-    def regression(baseline: Path, current: Path, /, *, threshold: float = THRESHOLD) -> int:
-        """Tell whether a measurement is slower than an earlier one, by phase and in total.
-
-        Both come from the benchmark, or from optimize --metrics-output. Exit code 1: something is slower by
-        more than the threshold, beyond what chance explains.
-
-        Args:
-            baseline: the earlier measurement
-            current: the one in question
-            threshold: how much slower is too slow: 0.2 is 20 %
-        """
-        from cutdown.metrics.baseline_form import Baseline
-        from cutdown.metrics.regression import compare
-        from cutdown.terminal.regression import print_comparison
-
-        if not threshold > 0:
-            raise UsageError(f"--threshold {threshold:g} is not above 0; give a share such as 0.2")
-        comparison = compare(Baseline.read(baseline), Baseline.read(current), threshold)
-        print_comparison(_output(), comparison)
-        return REGRESSED if comparison.slower else 0
-
-    @app.command
     def schema(of: SchemaName = "edit-plan", /) -> int:
         """Print the JSON Schema of a file that is written.
 
@@ -283,32 +268,9 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         sys.stdout.write(json.dumps(made, indent=2) + "\n")
         return 0
 
-    _add_report(app)
+    add_looking_back(app, _output)
     add_janitor(app, _output)
     return app
-
-
-def _add_report(app: App) -> None:
-    @app.command
-    def report(source: Path, /, *, out: Path | None = None, prometheus: Path | None = None) -> int:
-        """Tell what many videos took: in all, by video, by phase, by provider, by model.
-
-        Args:
-            source: a metrics file, or a folder that is searched for metrics.jsonl
-            out: also write the figures to this folder: Markdown, JSON, CSV, Parquet
-            prometheus: also write them to this file, for a node exporter's textfile collector
-        """
-        from cutdown.metrics import BatchMetrics
-        from cutdown.metrics.prometheus import write_prometheus
-        from cutdown.terminal.batch_figures import print_batch, write_batch
-
-        batch = BatchMetrics.read(source)
-        print_batch(_output(), batch)
-        if out is not None:
-            write_batch(_output(), batch, out)
-        if prometheus is not None:
-            write_prometheus(batch, prometheus)
-        return 0
 
 
 def start(app: App, arguments: list[str] | None = None) -> int:
@@ -341,6 +303,13 @@ def main() -> None:
         return optimize(job, here(store := open_store()), store)
 
     sys.exit(start(build_app(run)))
+
+
+def _reviewed(run: Runner, job: Job) -> Job:
+    """The job with the plan that the user agreed to; a dry run shows its plan anyway."""
+    from cutdown.terminal.review import reviewed
+
+    return job if job.dry_run else reviewed(job, _errors(), lambda plan_only: _show(run, plan_only))
 
 
 def _show(run: Runner, job: Job) -> int:

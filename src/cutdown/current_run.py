@@ -47,3 +47,21 @@ def running(run_id: str = "", folder: Path | None = None) -> Iterator[CurrentRun
         yield run
     finally:
         _current.reset(token)
+
+
+_observed: ContextVar[bool] = ContextVar("observed", default=True)
+
+
+def is_observed() -> bool:
+    """Whether the work here is told to logs and traces."""
+    return _observed.get()
+
+
+@contextlib.contextmanager
+def unobserved() -> Iterator[None]:
+    """Work inside the block only looks what is there: no log or trace hears of it."""
+    token = _observed.set(False)
+    try:
+        yield
+    finally:
+        _observed.reset(token)

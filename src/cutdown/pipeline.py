@@ -6,21 +6,25 @@ flow in ``flows/optimize.py`` gives Prefect tasks.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from cutdown import phases
 from cutdown.approval import PlanAgain, Reviewer
-from cutdown.current_run import current_run, running
+from cutdown.current_run import current_run, running, unobserved
 from cutdown.director.llm.prompts import prompt_version
 from cutdown.errors import MissingKeyError
 from cutdown.hindsight import look_back
 from cutdown.job import Job, Outcome
+from cutdown.logs import tell
 from cutdown.memory import Remembered
 from cutdown.metrics import Forecast, PhaseRecord
 from cutdown.metrics.found import found_again
+from cutdown.metrics.records import cost_of
+from cutdown.observing import ends_told, observed
 from cutdown.plan import EditPlan
 from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.progress import heard_by_nobody, phase
@@ -32,9 +36,12 @@ from cutdown.services.prices import PriceBook
 from cutdown.settings import OptimizeOptions
 from cutdown.signals import Signals
 from cutdown.store import Ref, Store
+from cutdown.tracing import span
 from cutdown.transcript import Transcript
 
 Result = TypeVar("Result", bound=BaseModel)
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Phases(NamedTuple):
@@ -92,7 +99,7 @@ def _each(how: Callable[[Remembered[Any]], Callable[..., tuple[Any, bool]]]) -> 
 def everything_at_hand(job: Job, store: Store) -> bool:
     """Whether the whole job was done before, so that only its files have to be written."""
     try:
-        with heard_by_nobody(), running():
+        with heard_by_nobody(), unobserved(), running():
             _results(job, prepare(job, store), recalled(store), store)
     except (NotAtHandError, MissingKeyError):
         return False
@@ -108,13 +115,19 @@ class _Account:
 
     def run(self, name: str, work: Callable[..., tuple[Result, bool]], **inputs: Any) -> Result:
         """Do a phase, or find what it did before; its record becomes one of this run."""
-        with phase(name) as running, self._monitor.phase(name) as meter:
-            result, running.cached = work(**inputs)
-        record = getattr(result, "record", None)
-        if isinstance(record, PhaseRecord):
-            ids = {"video_id": self._monitor.video_id, "run_id": self._monitor.run_id}
-            record = found_again(record, meter) if running.cached else record
-            self.records.append(record.model_copy(update=ids))
+        with span(name, video_id=self._monitor.video_id) as traced:
+            tell(_log, "phase begins", phase=name)
+            with phase(name) as running, self._monitor.phase(name) as meter:
+                result, running.cached = work(**inputs)
+            facts: dict[str, Any] = {"cached": running.cached}
+            record = getattr(result, "record", None)
+            if isinstance(record, PhaseRecord):
+                ids = {"video_id": self._monitor.video_id, "run_id": self._monitor.run_id}
+                record = found_again(record, meter) if running.cached else record
+                self.records.append(record.model_copy(update=ids))
+                facts["cost_usd"] = cost_of(record)
+            traced.tell(**facts)
+            tell(_log, "phase ends", phase=name, seconds=round(meter.elapsed_seconds, 3), **facts)
         return result
 
 
@@ -215,7 +228,7 @@ def optimize(
         CutdownError: one line that says what was wrong; nothing was written to the folder.
         RejectedError: the plan was rejected; nothing was rendered or written.
     """
-    with running(folder=job.folder):
+    with running(folder=job.folder), observed(), ends_told(), span("optimize") as traced:
         with phase("probe"):
             recording = prepare(job, store)
         spent = Ledger().unfinished(recording.sha256)
@@ -226,6 +239,7 @@ def optimize(
         told = _forecast(job, results, store)
         outcome = publish(job, results, records, store, told, foreseen=foreseen, findings=findings)
         Ledger().finish(outcome.video_id, outcome.run_id)
+        traced.tell(video_id=outcome.video_id, passed=outcome.passed, cost_usd=outcome.cost())
     return outcome.model_copy(update={"spent_before": spent.total})
 
 

@@ -139,14 +139,14 @@ def test_the_trend_shows_every_measurement_and_asks_nobody(measured: Path, state
 
 def test_tables_go_between_the_marks_of_a_page_and_the_rest_stays(measured: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("above\n<!-- whole job -->\nold\n<!-- end of whole job -->\nbelow\n")
+    page.write_text("above\n<!-- whole job -->\nyesterday\n<!-- end of whole job -->\nbelow\n")
     document = Baseline.read(measured)
     for _ in range(2):  # a second time changes nothing
         write_page(page, "whole job", lambda console, box: print_baseline(console, document, box=box))
         text = page.read_text()
         assert text.startswith("above\n<!-- whole job -->\n\n")
         assert text.endswith("\n<!-- end of whole job -->\nbelow\n")
-        assert "old" not in text
+        assert "yesterday" not in text
         rows = [line for line in text.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in rows}) == 1
         assert sum("screencast-6 cold" in line for line in rows) == 6  # four phases, total, process

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import av
+import jsonschema
 import pytest
 from fake_services.faults import Fault
 from fake_services.server import FakeServices
@@ -17,11 +19,13 @@ from cutdown.demo import make_demo
 from cutdown.job import Job, Outcome
 from cutdown.pipeline import here, optimize
 from cutdown.plan import EditPlan
+from cutdown.services.ledger import Ledger
 from cutdown.settings import state_folder
 from cutdown.store import Store
 
 pytestmark = pytest.mark.slow
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 PRICES = {  # US dollars for a million tokens read, read from the cache, written: list prices
     "gpt-4o-mini": (0.15, 0.075, 0.60),
     "claude-haiku-5-5": (0.10, 0.01, 0.50),
@@ -70,6 +74,27 @@ def by_hand(fake: FakeServices, kind: str) -> float:
     return total / 1_000_000
 
 
+def assert_records_hold(told: dict[str, dict[str, Any]], recording: Path, out: Path) -> None:
+    """The published schema takes every record, and sizes and lengths are those of the files."""
+    schema = json.loads((DOCS / "schemas" / "metrics.schema.json").read_text(encoding="utf-8"))
+    assert len(told) == 4
+    for record in told.values():
+        jsonschema.Draft202012Validator(schema).validate(record)
+    made = told["phase4_assembly"]
+    video = out / f"{recording.stem}.mp4"
+    for path, size, length in (
+        (recording, made["input_video_size_mb"], made["input_video_duration"]),
+        (video, made["output_video_size_mb"], made["output_video_duration"]),
+    ):
+        assert size == path.stat().st_size / 1_000_000
+        with av.open(str(path)) as container:
+            (stream,) = container.streams.video
+            assert length == pytest.approx(float(stream.duration * stream.time_base), abs=0.051)
+    assert made["compression_ratio"] == pytest.approx(
+        1 - made["output_video_duration"] / made["input_video_duration"], abs=1e-5
+    )
+
+
 @pytest.mark.parametrize("llm", ["openai", "anthropic"])
 @pytest.mark.parametrize("voice", ["openai", "elevenlabs"])
 def test_a_run_with_each_pair_of_providers(
@@ -105,6 +130,9 @@ def test_a_run_with_each_pair_of_providers(
     assert heard["estimated_cost"] == pytest.approx(by_hand(fake, "ingest"), abs=1e-6)
     certificate = json.loads((out / "certificate.json").read_text())
     assert all(check["passed"] for check in certificate["checks"])
+    assert_records_hold(told, recording, out)
+    assert {exchange.headers["x-request-id"] for exchange in fake.journal} == {director["run_id"]}
+    assert {entry.run_id for entry in Ledger().entries()} == {director["run_id"]}
 
     asked = len(fake.journal)
     assert run(
@@ -275,6 +303,11 @@ def test_a_server_on_this_machine_costs_nothing_and_says_so(
     assert told["estimated_cost"] == 0
     assert told["tokens_used"]["total"] > 0
     assert (told["llm_provider"], told["llm_model"]) == ("compatible", "llama-3")
+    billed = [bill for bill in fake.billed if bill.model == "llama-3"]
+    assert told["tokens_used"]["prompt"] == sum(bill.input_tokens for bill in billed)
+    assert told["tokens_used"]["completion"] == sum(bill.output_tokens for bill in billed)
+    schema = json.loads((DOCS / "schemas" / "metrics.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(told)
     assert (
         start(
             build_app(lambda _job: pytest.fail("ran")),

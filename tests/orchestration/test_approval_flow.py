@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from cutdown.errors import UsageError
-from cutdown.plan import EditPlan
+from cutdown.plan import EditAction, EditPlan
 from cutdown.settings import OptimizeOptions, RenderOptions, SpeechOptions
 
 OPTIONS: Final = OptimizeOptions(
@@ -33,9 +34,7 @@ class Person(threading.Thread):
 
     def run(self) -> None:
         for answer in self._answers:
-            key = f"plan-{len(self.asked) + 1}"
-            run = self._wait_for_form(key)
-            text = self._api.get(f"/flow_runs/{run}/input/paused-{key}-description").json()
+            run, text = self._wait_for_form(f"plan-{len(self.asked) + 1}-")
             told = self._api.post(f"/flow_runs/{run}/resume", json={"run_input": answer}).json()
             if told["status"] == "ACCEPT":
                 self.asked.append(text)
@@ -43,14 +42,15 @@ class Person(threading.Thread):
                 self.refused.append(told["details"]["reason"])
         self._api.close()
 
-    def _wait_for_form(self, key: str) -> str:
+    def _wait_for_form(self, turn: str) -> tuple[str, str]:
+        """The run that asks, and what it says."""
         paused = {"flow_runs": {"state": {"type": {"any_": ["PAUSED"]}}}}
         while True:
             for run in self._api.post("/flow_runs/filter", json=paused).json():
-                identity: str = run["id"]
-                shown = self._api.get(f"/flow_runs/{identity}/input/paused-{key}-description").is_success
-                if shown and run["state"]["state_details"]["pause_key"] == key:
-                    return identity
+                key: str = run["state"]["state_details"]["pause_key"]
+                shown = self._api.get(f"/flow_runs/{run['id']}/input/paused-{key}-description")
+                if key.startswith(turn) and shown.is_success:
+                    return run["id"], shown.json()
             time.sleep(0.1)
 
 
@@ -137,3 +137,38 @@ def test_without_a_server_the_remedy_is_told(prefect_home: Path, monkeypatch: py
         assert reviewer(PlanPage("talk"), "none") is None
         with pytest.raises(UsageError, match=r"start \./run\.sh server"):
             reviewer(PlanPage("talk"), "pause")
+
+
+def test_an_answer_is_to_its_own_plan(prefect_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resumed run that comes to the same plan finds its answer; one that comes to another plan asks."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    from flows.approval import PlanForm, PlanPage, reviewer
+
+    given: dict[str, dict[str, str]] = {}
+    asked: list[str] = []
+
+    def ask(*, key: str, **_options: Any) -> PlanForm:
+        asked.append(key)
+        given[f"paused-{key}-response"] = {"verdict": "approve"}
+        return PlanForm(verdict="approve")
+
+    monkeypatch.setattr("flows.approval.pause_flow_run", ask)
+    monkeypatch.setattr("flows.approval.read_flow_run_input", given.get)
+    plans = [
+        EditPlan(
+            recording_sha256="0" * 64,
+            duration=Fraction(9),
+            director=director,
+            actions=(
+                EditAction(id="a1", type="keep", start=Fraction(0), end=Fraction(9), reason="said well"),
+            ),
+        )
+        for director in ("stand-in", "offline/2")
+    ]
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        for plan in (plans[0], plans[0], plans[1]):  # three processes of one run, one after another
+            resumed = reviewer(PlanPage("talk"), "pause")
+            assert resumed is not None
+            assert resumed(plan) == plan
+    assert len(asked) == len(set(asked)) == 2

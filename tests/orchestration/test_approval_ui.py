@@ -91,7 +91,7 @@ def test_a_plan_is_approved_in_the_browser(
         review="suspend",
         options=OPTIONS,
     )
-    live.wait_for_question(run, "plan-1")
+    live.wait_for_question(run, 1)
     assert not out.exists()
 
     # Prefect has two user interfaces; both show the form. The rest is done in the one that opens from links.
@@ -116,7 +116,7 @@ def test_a_plan_is_approved_in_the_browser(
     fill(page, form, "a001", "speedup")
     page.screenshot(path=pictures / "3-invalid-change.png")
     submit(form)
-    live.wait_for_question(run, "plan-2")
+    live.wait_for_question(run, 2)
     form = open_form(page, live, run)
     assert "action 'a001': a speedup needs a 'factor' above 1" in form.inner_text()
     page.screenshot(path=pictures / "4-asked-again.png")

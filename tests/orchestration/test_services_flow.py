@@ -72,6 +72,7 @@ def test_a_run_takes_its_keys_from_blocks_and_leaves_none_behind(
     assert fake.most_in_flight("elevenlabs") <= 2
     assert fake.asked("openai.transcription")
     assert fake.asked("anthropic.messages")
+    assert {exchange.headers.get("x-request-id") for exchange in fake.journal} == {outcome.run_id}
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     kept += database_files()
     assert any(path.suffix == ".db" for path in kept)

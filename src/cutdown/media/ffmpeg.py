@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
+import itertools
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -31,10 +32,11 @@ from cutdown.settings import child_environment, environment
 
 __all__ = [
     "OVERRIDE", "EncoderUse", "ProgramError", "Run", "compiled_encoders", "encoder_use", "has_encoder", "kill_all",
-    "program", "run", "try_encoder",
+    "program", "reports_to", "run", "try_encoder",
 ]  # fmt: skip
 
 OVERRIDE: Final = "IMAGEIO_FFMPEG_EXE"
+_REPORT_LEVEL: Final = 40  # ffmpeg's "verbose": what it decided and why, not every packet
 _GRACE_SECONDS: Final = 2.0  # between asking a program to end and ending it
 
 # Of many last words the first that complain tell why; the others only that it ended.
@@ -155,6 +157,37 @@ def run(
     return Run(stderr=tail, cpu_seconds=child.cpu_seconds)
 
 
+@contextlib.contextmanager
+def reports_to(folder: Path) -> Iterator[None]:
+    """Let every ffmpeg that is started inside the block, from any thread, write its own report there.
+
+    Args:
+        folder: exists; the reports are called ``001.log`` and so on, in order of their start.
+    """
+    global _reports  # noqa: PLW0603  # threads that ask for a program know no context
+    with _lock:
+        before, _reports = _reports, (folder, itertools.count(1))
+    try:
+        yield
+    finally:
+        with _lock:
+            _reports = before
+
+
+_reports: tuple[Path, Iterator[int]] | None = None
+
+
+def _report_wanted() -> dict[str, str]:
+    """The variable by which ffmpeg is asked for a report, where one is wanted."""
+    with _lock:
+        if _reports is None:
+            return {}
+        folder, numbers = _reports
+        path = folder / f"{next(numbers):03d}.log"
+    escaped = re.sub(r"([\\':])", r"\\\1", str(path)).replace("%", "%%")
+    return {"FFREPORT": f"file={escaped}:level={_REPORT_LEVEL}"}
+
+
 def kill_all() -> None:
     """End every program that is still running, at once."""
     with _lock:
@@ -183,7 +216,7 @@ class _Child:
             stderr=subprocess.PIPE,
             bufsize=0,
             cwd=cwd,
-            env=child_environment(AV_LOG_FORCE_NOCOLOR="1"),
+            env=child_environment(AV_LOG_FORCE_NOCOLOR="1", **_report_wanted()),
             pass_fds=pipes,
             process_group=0,
         )

@@ -120,7 +120,7 @@ class BatchMetrics(Frozen):
 
     @classmethod
     def read(cls, source: str | Path) -> BatchMetrics:
-        """Add up the records of a metrics file, or of all ``metrics.jsonl`` below a folder.
+        """Add up the records of a metrics file, or of all ``metrics.jsonl`` below a folder or ``s3://bucket/prefix``.
 
         A recording is called after the folder of its results.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
 from cutdown.errors import UsageError
-from cutdown.metrics.records import PhaseRecord, read_records
+from cutdown.metrics.records import PhaseRecord, parse_records
 
 METRICS_FILE: Final = "metrics.jsonl"
 _RESULTS: Final = ".cutdown"  # a folder of results is called after its recording, with this ending
@@ -21,35 +21,68 @@ class Gathered(NamedTuple):
 
 
 def gather(source: str | Path) -> Gathered:
-    """Read a metrics file, or every ``metrics.jsonl`` below a folder, by name.
+    """Read a metrics file, or every ``metrics.jsonl`` below a folder or a bucket's prefix, by name.
+
+    Args:
+        source: a path, or ``s3://bucket/prefix``.
 
     Raises:
         UsageError: nothing is there, or a line is no record; names the file and the line.
+        StorageError: a bucket cannot be read.
     """
+    texts = _in_place(str(source)) if "://" in str(source) else _in_files(Path(source))
     records: list[PhaseRecord] = []
     names: dict[str, str] = {}
-    for path in _files(Path(source)):
-        found = read_records(path)
+    for folder, name, text in texts:
+        found = parse_records(text, name)
         records += found
         videos = {record.video_id for record in found}
         if len(videos) == 1:  # a folder of results; a history speaks of many
-            names.setdefault(videos.pop(), _name(path))
+            names.setdefault(videos.pop(), folder.removesuffix(_RESULTS))
     return Gathered(tuple(records), names)
 
 
-def _files(source: Path) -> Iterator[Path]:
-    if source.is_file():
-        yield source
-        return
-    if not source.is_dir():
+def _in_files(source: Path) -> Iterator[tuple[str, str, str]]:
+    """Folder, name and text of each metrics file."""
+    if not source.exists():
         raise UsageError(f"there is nothing at '{source}'; give a metrics file, or a folder of results")
-    found = sorted(source.rglob(METRICS_FILE))
+    found = [source] if source.is_file() else sorted(source.rglob(METRICS_FILE))
     if not found:
-        raise UsageError(
-            f"no {METRICS_FILE} in the folder '{source}' or below it; give the folder that a run left its results in"
-        )
-    yield from found
+        raise _nothing_in(f"the folder '{source}'")
+    for path in found:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read the metrics '{path}': {error}") from error
+        yield path.absolute().parent.name, path.name, text
 
 
-def _name(path: Path) -> str:
-    return path.absolute().parent.name.removesuffix(_RESULTS)
+def _in_place(url: str) -> Iterator[tuple[str, str, str]]:
+    """The same of a bucket's prefix; one that names a file is read alone."""
+    from cutdown.storage import open_place
+
+    above, _, last = url.rstrip("/").rpartition("/")
+    alone = last.endswith(PurePath(METRICS_FILE).suffix)
+    place = open_place(above if alone else url)
+    names = (
+        [last] if alone else [item.name for item in place.list() if PurePath(item.name).name == METRICS_FILE]
+    )
+    read = [(name, kept) for name in names if (kept := place.read(name)) is not None]
+    if not read:
+        raise _nothing_in(f"'{url}'")
+    for name, (data, _) in read:
+        folder = PurePath(f"{above if alone else url}/{name}").parent.name
+        yield folder, name, _decoded(data, name)
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read the metrics '{name}': {error}") from error
+
+
+def _nothing_in(place: str) -> UsageError:
+    return UsageError(
+        f"no {METRICS_FILE} in {place} or below it; give the folder that a run left its results in"
+    )

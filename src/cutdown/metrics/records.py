@@ -302,12 +302,16 @@ def read_records(path: Path) -> tuple[PhaseRecord, ...]:
         UsageError: names the file, the line and the fault.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the metrics '{path}': {error}") from error
-    return tuple(
-        _parse(line, f"'{path.name}' line {number}") for number, line in enumerate(lines, 1) if line.strip()
-    )
+    return parse_records(text, path.name)
+
+
+def parse_records(text: str, name: str) -> tuple[PhaseRecord, ...]:
+    """All records of a metrics file's text; see `read_records`."""
+    lines = enumerate(text.split("\n"), 1)
+    return tuple(_parse(line, f"'{name}' line {number}") for number, line in lines if line.strip())
 
 
 def _parse(line: str, place: str) -> PhaseRecord:

@@ -50,14 +50,14 @@ def direct(
         examples: an earlier plan of the same series.
         terms: what may be spent.
     """
-    from cutdown.director import FirstDirector
-
     del prompts
     earlier = (EditPlan.from_json(store.read_text(examples)),) if examples else ()
     with (
         monitor_of(recording.sha256).phase("phase2_director") as meter,
         account_of(store, terms, recording.sha256, "phase2_director") as account,
     ):
+        from cutdown.director import FirstDirector  # its loading is part of the phase
+
         heard = Transcript.model_validate_json(store.read_text(transcript))
         plan = FirstDirector(choices, account, earlier).plan(
             recording,

@@ -30,17 +30,17 @@ def ingest(
     terms: Terms,
 ) -> Ingested:
     """Phase 1: take the sound out, transcribe it, measure what sound and picture do."""
-    from cutdown.media.measure import measure_signals
-    from cutdown.media.sound import choose_track, extract_sound
-    from cutdown.media.waveform import find_peaks
-    from cutdown.speech import FirstTranscriber
-
     tell = current()
     with (
         monitor_of(recording.sha256).phase("phase1_ingest") as meter,
         tempfile.TemporaryDirectory() as scratch,
         account_of(store, terms, recording.sha256, "phase1_ingest") as account,
     ):
+        from cutdown.media.measure import measure_signals  # its loading is part of the phase
+        from cutdown.media.sound import choose_track, extract_sound
+        from cutdown.media.waveform import find_peaks
+        from cutdown.speech import FirstTranscriber
+
         wav: Path | None = None
         transcript = Transcript(
             language="und", model="none", duration=recording.duration, words=(), segments=()

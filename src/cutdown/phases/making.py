@@ -46,18 +46,18 @@ def assemble(
     audio_track: int | None,
 ) -> Assembled:
     """Phase 4: lay the plan out, render it, write captions and chapters."""
-    from cutdown.assembly.render import render
-    from cutdown.captions import captions, chapters, to_srt, to_vtt
-    from cutdown.fitting import build_timeline, output_rate
-
-    edit = EditPlan.from_json(store.read_text(plan))
-    heard = Transcript.model_validate_json(store.read_text(transcript))
-    seen = Signals.model_validate_json(store.read_text(signals))
-    spoken = Narration.model_validate_json(store.read_text(narration))
     with (
         monitor_of(recording.sha256).phase("phase4_assembly") as meter,
         tempfile.TemporaryDirectory() as scratch,
     ):
+        from cutdown.assembly.render import render  # its loading is part of the phase
+        from cutdown.captions import captions, chapters, to_srt, to_vtt
+        from cutdown.fitting import build_timeline, output_rate
+
+        edit = EditPlan.from_json(store.read_text(plan))
+        heard = Transcript.model_validate_json(store.read_text(transcript))
+        seen = Signals.model_validate_json(store.read_text(signals))
+        spoken = Narration.model_validate_json(store.read_text(narration))
         timeline = build_timeline(edit, spoken, recording, seen, rate=output_rate(recording, options.fps))
         shown = captions(timeline, heard, spoken, edit)
         rendered = render(
@@ -112,13 +112,13 @@ def check(
     audio_track: int | None,
 ) -> Checked:
     """Measure the output against the timeline; a failed check is told, not raised."""
-    from cutdown.captions import spoken_words
-    from cutdown.verify import verify
-
-    heard = Transcript.model_validate_json(store.read_text(transcript))
-    planned = Timeline.model_validate_json(store.read_text(timeline))
-    spoken = Narration.model_validate_json(store.read_text(narration))
     with monitor_of(recording.sha256).phase("check") as meter, tempfile.TemporaryDirectory() as scratch:
+        from cutdown.captions import spoken_words
+        from cutdown.verify import verify
+
+        heard = Transcript.model_validate_json(store.read_text(transcript))
+        planned = Timeline.model_validate_json(store.read_text(timeline))
+        spoken = Narration.model_validate_json(store.read_text(narration))
         certificate = verify(
             store.path(video),
             source,

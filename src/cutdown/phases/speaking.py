@@ -36,17 +36,19 @@ def speak(
     terms: Terms,
 ) -> Voiced:
     """Phase 3: speak the plan's new narration; phrases that were spoken before are not spoken again."""
-    from cutdown.voice.speak import speak as speak_lines
-
     edit = EditPlan.from_json(store.read_text(plan))
     if dictionary is not None:
         options = options.model_copy(update={"pronunciation": store.path(dictionary)})
     with (
         monitor_of(edit.recording_sha256).phase("phase3_voice") as meter,
-        meter.step("synthesis"),
         account_of(store, terms, edit.recording_sha256, "phase3_voice") as account,
     ):
-        narration = speak_lines(edit, options, store, choices=choices, account=account, progress=current())
+        from cutdown.voice.speak import speak as speak_lines  # its loading is part of the phase
+
+        with meter.step("synthesis"):
+            narration = speak_lines(
+                edit, options, store, choices=choices, account=account, progress=current()
+            )
     spending = account.spending
     served = narration.provider in providers()
     return Voiced(

@@ -20,6 +20,7 @@ from cutdown.services.clock import Clock
 from cutdown.services.connections import Connection, connection_to, is_own_machine, provider_named
 from cutdown.services.limits import AdaptiveLimit
 from cutdown.services.loop import wait_for
+from cutdown.services.telling import request_told
 from cutdown.services.used import Used
 
 if TYPE_CHECKING:
@@ -158,7 +159,9 @@ class Door:
             )
             begun = clock.now()
             try:
-                answer, used = await self._send(request)
+                with request_told(self.provider, request.model, account.phase, reservation.id) as answered:
+                    answer, used = await self._send(request)
+                    answered(used)
             except ProviderError as error:
                 account.drop(reservation, error)
                 if error.fault == "rate limit":

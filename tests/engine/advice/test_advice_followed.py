@@ -18,7 +18,7 @@ from talk_kit import LINES, make_talk
 from benchmarks.rates import draw
 from cutdown import phases
 from cutdown.advice.rules import rule_book
-from cutdown.metrics import IngestRecord, ServiceRecord
+from cutdown.metrics import ServiceRecord
 from cutdown.pipeline import cast_of
 from cutdown.plan import EditAction, EditPlan
 from cutdown.products import Ingested
@@ -199,5 +199,4 @@ def test_a_provider_that_is_not_limited_keeps_nobody_waiting(
         assert limited.waited_seconds >= 1
         assert free.rate_limited == 0
         assert free.waited_seconds == 0
-        if not isinstance(limited, IngestRecord):  # Whisper's own time depends on the machine
-            assert free.elapsed_seconds < limited.elapsed_seconds
+        # The pauses themselves, not the phases' times: an SDK's first import may take longer than a pause.

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from metrics_kit import a_batch, director
 from prometheus_client.parser import text_string_to_metric_families
+from s3_kit import S3Server
 
 from cutdown.cli import build_app, start
 from cutdown.errors import UsageError
@@ -200,3 +201,26 @@ def test_a_report_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest
     assert "choose another --out" in " ".join(capsys.readouterr().err.split())
     assert report(tmp_path, "--prometheus", tmp_path / "file" / "b.prom") == 2
     assert "choose another file" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_buckets_prefix_is_searched_as_a_folder_is(
+    tmp_path: Path,
+    s3: S3Server,
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in s3.environment().items():
+        monkeypatch.setenv(name, value)
+    place = s3.place(bucket, "results")
+    for record in a_batch():
+        append_record(tmp_path / f"talk {record.video_id}" / "metrics.jsonl", record)
+    for video in "ab":
+        place.publish(tmp_path / f"talk {video}" / "metrics.jsonl", f"spring/talk {video}/metrics.jsonl")
+    batch = BatchMetrics.read(f"s3://{bucket}/results")
+    assert batch.records == BatchMetrics.read(tmp_path).records
+    assert [video.name for video in batch.videos] == ["talk a", "talk b"]
+    alone = BatchMetrics.read(f"s3://{bucket}/results/spring/talk b/metrics.jsonl")
+    assert [(video.video_id, video.name) for video in alone.videos] == [("b", "talk b")]
+    assert report(f"s3://{bucket}/elsewhere") == 2
+    assert f"no metrics.jsonl in 's3://{bucket}/elsewhere'" in " ".join(capsys.readouterr().err.split())
