@@ -23,7 +23,8 @@ from benchmarks.acts import Meeting, as_heard
 from benchmarks.extracts import BASELINES, Chosen, Units, best_first
 from benchmarks.screencasts import cast_director
 from cutdown.director import FirstDirector
-from cutdown.director.worth import Spoken, fill, worths
+from cutdown.director.traits import Spoken
+from cutdown.director.worth import fill, worths
 from cutdown.plan import EditPlan
 from cutdown.recording import AudioTrack, Recording
 from cutdown.services.account import Account
@@ -73,15 +74,24 @@ class MeetingReport(Frozen):
     figures: tuple[Figures, ...]
 
 
-def ours(meeting: Meeting, room: float) -> Sequence[Chosen]:
-    """The product's own worth of a sentence and its own selection, with acts as the sentences."""
-    spoken = [
+def spoken_of(meeting: Meeting) -> list[Spoken]:
+    """The acts as the product takes sentences."""
+    return [
         Spoken(act.text, round(act.start * 1000), round(max(act.start, act.end) * 1000))
         for act in meeting.acts
     ]
-    lengths = [one.end - one.start for one in spoken]
-    kept = fill(worths(spoken), lengths, round(room * 1000))
-    return [_fitting(np.array([index in kept for index in range(len(spoken))], dtype=float), meeting, room)]
+
+
+def ours(meeting: Meeting, room: float) -> Sequence[Chosen]:
+    """The product's own worth of a sentence and its own selection, with acts as the sentences."""
+    return [chosen_by_worth(worths(spoken_of(meeting)), meeting, room)]
+
+
+def chosen_by_worth(values: Sequence[float], meeting: Meeting, room: float) -> Chosen:
+    """The product's own selection by given worths, held to the budget."""
+    spoken = spoken_of(meeting)
+    kept = fill(values, [one.end - one.start for one in spoken], round(room * 1000))
+    return _fitting(np.isin(np.arange(len(spoken)), list(kept)).astype(np.float64), meeting, room)
 
 
 def _fitting(scores: NDArray[np.float64], meeting: Meeting, room: float) -> Chosen:

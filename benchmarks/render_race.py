@@ -40,6 +40,7 @@ DECODE, ENCODE, LIMIT = "decode only", "encode only", "limit"
 PRESET: Final = "ultrafast"  # MoviePy's usual advice for speed; the same for all
 FULL: Final = (
     StandardVideo("screencast-1800", 1800, "screencast"),
+    StandardVideo("screencast-300", 300, "screencast"),
     StandardVideo("pattern-300", 300, "pattern"),
 )
 QUICK: Final = (StandardVideo("screencast-60", 60, "screencast"), StandardVideo("pattern-30", 30, "pattern"))

@@ -62,7 +62,7 @@ def _spread(spread: Spread) -> tuple[str, str]:
 def _about(case: Case) -> str:
     memory = max(run.peak_memory_mb for run in case.runs)
     return (
-        f"{case.name} {case.mode}: {len(case.runs)} runs, {case.video.duration:.0f} s in, "
+        f"{case.name} {case.mode}: runs: {len(case.runs)}, {case.video.duration:.0f} s in, "
         f"{case.runs[0].output_seconds:.0f} s out, peak {memory:.0f} MB"
     )
 
@@ -75,7 +75,7 @@ def print_race(console: Console, race: Race, *, box: Box = SIMPLE_HEAD) -> None:
         _say(
             console,
             f"{contest.video}: {contest.actions} actions, {contest.source_seconds:.0f} s in, "
-            f"{contest.output_seconds:.0f} s out, preset {race.preset}, {len(contest.took[OURS])} rounds",
+            f"{contest.output_seconds:.0f} s out, preset {race.preset}, rounds: {len(contest.took[OURS])}",
         )
         table = Table(box=box, pad_edge=False)
         table.add_column("contestant")

@@ -28,7 +28,7 @@ def ingest(seconds: float = 40, **more: Any) -> IngestRecord:
 def direct(seconds: float = 2, **more: Any) -> DirectorRecord:
     given = {
         "elapsed_seconds": seconds, "transcript_segments": 9, "transcript_tokens": 900, "llm_provider": "none",
-        "llm_model": "offline/1", "api_call_time": 0, "tokens_used": TokensUsed(), "actions_generated": 5,
+        "llm_model": "offline/2", "api_call_time": 0, "tokens_used": TokensUsed(), "actions_generated": 5,
         "total_time": seconds,
     }  # fmt: skip
     return DirectorRecord.model_validate(_MACHINE | given | more)

@@ -107,7 +107,7 @@ def report(*, passed: bool = True, picture: bool = True, title: str = HOSTILE, *
                 ScreenSpan(start=Fraction(20), end=Fraction(50), still=False, changed=0.4),
             ),
         ),
-        "plan": EditPlan(recording_sha256="a" * 64, duration=Fraction(50), director="offline/1", actions=ACTIONS),
+        "plan": EditPlan(recording_sha256="a" * 64, duration=Fraction(50), director="offline/2", actions=ACTIONS),
         "narration": Narration(
             provider="hibari", voice="heart", language="en",
             lines=(

@@ -109,7 +109,7 @@ class EditPlan(Frozen):
     """Length of the recording; the last action ends here."""
     language: str = "und"
     director: str
-    """Who decided: ``offline/1``, a model's name, ``person``."""
+    """Who decided: ``offline/2``, a model's name, ``person``."""
     target_seconds: Seconds | None = None
     actions: tuple[EditAction, ...] = Field(min_length=1)
 

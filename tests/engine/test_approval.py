@@ -15,7 +15,7 @@ from cutdown.plan import EditAction, EditPlan
 PLAN = EditPlan(
     recording_sha256="0" * 64,
     duration=Fraction(30),
-    director="offline/1",
+    director="offline/2",
     actions=(
         EditAction(
             id="a1", type="keep", start=Fraction(0), end=Fraction(10), reason="said well", quote="hello"

@@ -30,7 +30,7 @@ class Runner:
         self.jobs.append(job)
         keep = EditAction(id="a001", type="keep", start=Fraction(0), end=Fraction(60), reason="said well")
         plan = EditPlan(
-            recording_sha256="0" * 64, duration=Fraction(60), director="offline/1", actions=(keep,)
+            recording_sha256="0" * 64, duration=Fraction(60), director="offline/2", actions=(keep,)
         )
         job.folder.mkdir(exist_ok=True)
         (job.folder / "plan.json").write_text(plan.to_json())

@@ -164,7 +164,7 @@ def test_an_answer_is_to_its_own_plan(prefect_home: Path, monkeypatch: pytest.Mo
                 EditAction(id="a1", type="keep", start=Fraction(0), end=Fraction(9), reason="said well"),
             ),
         )
-        for director in ("stand-in", "offline/1")
+        for director in ("stand-in", "offline/2")
     ]
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
         for plan in (plans[0], plans[0], plans[1]):  # three processes of one run, one after another

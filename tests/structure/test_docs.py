@@ -61,7 +61,7 @@ def plan() -> dict[str, object]:
             id="a4", type="rewrite", start=Fraction(21), end=Fraction(30), narration="Done.", reason="fillers"
         ),
     )
-    made = EditPlan(recording_sha256="0" * 64, duration=Fraction(30), director="offline/1", actions=actions)
+    made = EditPlan(recording_sha256="0" * 64, duration=Fraction(30), director="offline/2", actions=actions)
     document: dict[str, object] = json.loads(made.to_json())
     return document
 

@@ -31,7 +31,7 @@ from cutdown.settings import DirectorOptions
 from cutdown.signals import Signals
 from cutdown.transcript import Transcript
 
-NAME: Final = "offline/1"
+NAME: Final = "offline/2"
 
 
 class OfflineDirector:

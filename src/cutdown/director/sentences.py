@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from cutdown.director.talk import Talk
+from cutdown.director.traits import Spoken
 from cutdown.director.wording import ends_sentence
-from cutdown.director.worth import Spoken
 
 _AFTER_STOP: Final = 100  # ms of silence after a full stop
 _AFTER_COMMA: Final = 350  # ms; recognisers write a comma where a speaker's voice stays up
 _ALWAYS: Final = 700  # ms; nobody pauses so long within a sentence that is meant to be kept whole
-
+_LONGEST: Final = (
+    12_000  # ms; a longer one was written without full stops, and is parted where it pauses most
+)
+_SHORTEST_PART: Final = 150  # ms of silence at which it may be parted; shorter ones are within words
 _FAR: Final = 1_500  # ms; so much was left out between them that they are not said in one breath
 
 
@@ -39,10 +42,26 @@ def find_sentences(talk: Talk, gone: Collection[int]) -> tuple[Sentence, ...]:
             groups[-1].append(sound)
         else:
             groups.append([sound])
+    parts = [part for group in groups for part in _breathed(talk, group)]
     return tuple(
         Sentence(tuple(group), " ".join(text for sound in group if (text := talk.text(sound, sound + 1))))
-        for group in groups
+        for group in parts
     )
+
+
+def _breathed(talk: Talk, group: list[int]) -> list[list[int]]:
+    """A group that is too long for one sentence, parted at its longest silences, of equal ones nearest the middle."""
+    start, end = talk.sounds[group[0]].start, talk.sounds[group[-1]].end
+    if end - start <= _LONGEST or len(group) == 1:
+        return [group]
+
+    def silence_and_middleness(index: int) -> tuple[int, int]:
+        return talk.silence_after(group[index]), -abs(2 * talk.sounds[group[index]].end - start - end)
+
+    last = max(range(len(group) - 1), key=silence_and_middleness)
+    if talk.silence_after(group[last]) < _SHORTEST_PART:
+        return [group]
+    return [*_breathed(talk, group[: last + 1]), *_breathed(talk, group[last + 1 :])]
 
 
 def _parts(talk: Talk, before: int, after: int) -> bool:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from cutdown.director.draft import Draft
+from cutdown.director.pauses import BREATH_AFTER, BREATH_BEFORE
 from cutdown.director.pieces import Piece
 from cutdown.director.sentences import Sentence
+from cutdown.director.talk import Talk
 from cutdown.director.worth import fill, worths
 from cutdown.settings import DirectorOptions
 
 _CLOSE: Final = Fraction(102, 100)  # a target counts as met within 2 %
 _FASTEST: Final = 32
-_PAUSE: Final = 510  # ms that a sentence brings along: the breath after one and before the next
 _ROUNDS: Final = 8
 
 
@@ -56,7 +58,7 @@ def meet_target(
         return faster, tuple(sentences)
     if values is None:
         values = worths([sentence.spoken(draft.talk) for sentence in sentences])
-    lengths = [_spoken(draft, sentence) + _PAUSE for sentence in sentences]
+    lengths = [_brought(draft.talk, sentence) for sentence in sentences]
     kept = _choose(draft, sentences, values, lengths, target)
     left_out = [sentence for index, sentence in enumerate(sentences) if index not in kept]
     shorter = draft.without(left_out)
@@ -89,9 +91,20 @@ def _choose(
     return best[1] if best is not None else frozenset()
 
 
-def _spoken(draft: Draft, sentence: Sentence) -> int:
-    sounds = draft.talk.sounds
-    return sum(sounds[index].length for index in sentence.sounds)
+def _brought(talk: Talk, sentence: Sentence) -> int:
+    """Milliseconds that a sentence brings along: its sounds, the pauses within it, a breath on both sides."""
+    first, last = sentence.sounds[0], sentence.sounds[-1]
+    sounds = sum(talk.sounds[index].length for index in sentence.sounds)
+    within = sum(
+        min(talk.sounds[after].start - talk.sounds[before].end, BREATH_AFTER + BREATH_BEFORE)
+        for before, after in pairwise(sentence.sounds)
+    )
+    return (
+        sounds
+        + within
+        + min(talk.silence_before(first), BREATH_BEFORE)
+        + min(talk.silence_after(last), BREATH_AFTER)
+    )
 
 
 def _length(decided: Sequence[Piece], draft: Draft) -> Fraction:

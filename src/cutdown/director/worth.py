@@ -1,62 +1,91 @@
 """What a sentence is worth, and which sentences fill a length best.
 
-A sentence is worth the rarity of its words within the recording (tf-idf, summed over its
-different words), more at the beginning and the end, less where a later one says the same. Against
-human extracts of meetings such a sum finds more of what people chose than centrality does.
+The worth is learnt from meetings: how many of its seconds people would have put into an extract, and how many
+sentences of an abstract would have pointed at it. Two small models of boosted trees read both off the sentence's
+traits. The first and the last sentence count for more, one that is said again later counts for less.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+import functools
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
+from cutdown.director.traits import SHORTEST, Spoken, traits
+from cutdown.director.trees import Trees
 from cutdown.director.wording import plain
+from cutdown.timebase import Frozen
 
-_EDGE_BONUS: Final = 2.0  # the first and the last sentence open and close the matter
-_NEAR_EDGE_BONUS: Final = 1.15
-_SAME: Final = 88.0  # token-set likeness, of 100, at which a later sentence says the same
+LINKS_A_MEETING: Final = (
+    150  # links of an abstract to a meeting, as counted in learning; about the corpus's mean
+)
+
+_EDGE_BONUS: Final = 2.0  # an opening and an ending are wanted wherever there is room
+_GOOD: Final = 0.8  # they count as much by the second as the best fifth at least, before the bonus
+_SAME: Final = 88.0  # likeness of the sorted words, of 100, at which a later sentence says the same
 _SAME_PENALTY: Final = 0.2
+_LATER: Final = 40  # sentences in which it may be said again
+_LEAST: Final = 0.01
+_DECIMALS: Final = 6  # of a worth; processors may differ in what comes after
 _STEP: Final = 100  # ms; the grid on which lengths are added up
 _MOST_SLOTS: Final = 4_000  # coarser for a long output, so that memory stays small
 
 
-@dataclass(frozen=True)
-class Spoken:
-    """What is said between two moments, in milliseconds of the recording."""
+class Judge(Frozen):
+    """What was learnt from people's choices; made by `benchmarks.train_worth`."""
 
-    text: str
-    start: int
-    end: int
+    schema_version: Literal[1] = 1
+    chosen: Trees
+    """The log odds that people choose a sentence."""
+    links: Trees
+    """The logarithm of the links it gets, where a recording has `LINKS_A_MEETING`."""
+    seconds_a_link: float
+    """How many chosen seconds a link is worth."""
+
+    def values(self, known: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """The worth of each sentence in seconds, from its traits."""
+        odds = 1 / (1 + np.exp(-self.chosen.sums(known)))
+        links = np.exp(self.links.sums(known))
+        return odds * np.maximum(known["seconds"], SHORTEST) + self.seconds_a_link * links
+
+
+@functools.cache
+def learnt() -> Judge:
+    """The judge that comes with the program."""
+    held = files("cutdown.director") / "worth.json"
+    return Judge.model_validate_json(held.read_text(encoding="utf-8"))
 
 
 def worths(spoken: Sequence[Spoken]) -> list[float]:
-    """The worth of each sentence, at least a little for each."""
-    texts = [one.text for one in spoken]
-    bags = [Counter(plain(text).split()) for text in texts]
-    spread = Counter(word for bag in bags for word in bag)
-    count = len(bags)
-    values = []
-    for index, bag in enumerate(bags):
-        value = sum(math.log(1 + count / spread[word]) * _weight(word) for word in bag)
-        if index in (0, count - 1):
-            value *= _EDGE_BONUS
-        elif index in (1, count - 2):
-            value *= _NEAR_EDGE_BONUS
-        if any(fuzz.token_set_ratio(texts[index], later) >= _SAME for later in texts[index + 1 : index + 40]):
-            value *= _SAME_PENALTY
-        values.append(max(value, 0.01))
-    return values
+    """The worth of each sentence, at least a little for each; in seconds of what people would choose.
+
+    Args:
+        spoken: all sentences of a recording, in order of their starts.
+    """
+    if not spoken:
+        return []
+    values = learnt().values(traits(spoken))
+    texts = [" ".join(sorted(plain(one.text).split())) for one in spoken]
+    lengths = np.array([max((one.end - one.start) / 1000, SHORTEST) for one in spoken])
+    good = float(np.quantile(values / lengths, _GOOD))
+    found = []
+    for index, value in enumerate(values):
+        worth = float(value)
+        if index in (0, len(spoken) - 1):
+            worth = _EDGE_BONUS * max(worth, good * float(lengths[index]))
+        if _said_again(texts[index], texts[index + 1 : index + 1 + _LATER]):
+            worth *= _SAME_PENALTY
+        found.append(max(round(worth, _DECIMALS), _LEAST))
+    return found
 
 
-def _weight(word: str) -> float:
-    """Short words carry grammar rather than matter."""
-    return 0.2 if len(word) <= 3 else 1.0
+def _said_again(text: str, later: Sequence[str]) -> bool:
+    return bool(text) and any(fuzz.ratio(text, other, score_cutoff=_SAME) for other in later)
 
 
 def fill(values: Sequence[float], lengths: Sequence[int], room: int) -> frozenset[int]:

@@ -363,7 +363,7 @@ def test_silence_needs_no_model() -> None:
     model = Model(deciding())
     plan = made(Script().pause(9000), model)
     assert model.asked == []
-    assert plan.director == "offline/1"
+    assert plan.director == "offline/2"
 
 
 def test_full_narration_speaks_what_the_model_left_alone_too() -> None:

@@ -222,7 +222,7 @@ def test_whatever_is_said_the_plan_keeps_its_contract(seed: int, options: dict[s
     plan = script.plan(**options)
     assert EditPlan.from_json(plan.to_json()).to_json() == plan.to_json()
     assert [a.id for a in plan.actions] == [f"a{n:03d}" for n in range(1, len(plan.actions) + 1)]
-    assert json.loads(plan.to_json())["director"] == "offline/1"
+    assert json.loads(plan.to_json())["director"] == "offline/2"
     edges = {round(action.start * 1000) for action in plan.actions[1:]}
     for start, end, _ in script.words:
         assert not any(start < edge < end for edge in edges), "a cut inside a word"

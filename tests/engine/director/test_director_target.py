@@ -3,7 +3,10 @@ import random
 import pytest
 from director_kit import Script, of_type, stays
 
-from cutdown.director.worth import Spoken, fill, worths
+from cutdown.director.sentences import find_sentences
+from cutdown.director.talk import lay_out
+from cutdown.director.traits import Spoken
+from cutdown.director.worth import fill, worths
 
 NOUNS = [
     "editor",
@@ -89,6 +92,37 @@ def test_fill_finds_the_best_that_fits() -> None:
     ) == {0, 2}
     assert fill([1.0, 6.0, 4.0], [1000, 3000, 2000], 3000) == {1}
     assert fill([1.0], [1000], 500) == frozenset()
+
+
+def sentences_of(script: Script) -> list[str]:
+    return [one.text for one in find_sentences(lay_out(script.transcript(), script.signals()), ())]
+
+
+def test_a_long_passage_without_full_stops_is_parted_where_it_pauses_most() -> None:
+    script = Script()
+    for number in range(8):
+        script.say(f"and then part{number} comes after it", 320 if number == 2 else 220)
+    first, second = sentences_of(script)
+    assert first.endswith("part2 comes after it")
+    assert second.startswith("and then part3")
+
+
+def test_of_equal_pauses_the_one_nearest_the_middle_parts_a_passage() -> None:
+    script = Script()
+    for number in range(8):
+        script.say(f"and then part{number} comes after it", 220)
+    assert [text.count("part") for text in sentences_of(script)] == [4, 4]
+
+
+def test_a_short_passage_and_one_without_a_pause_stay_whole() -> None:
+    short = Script()
+    for _ in range(3):
+        short.say("and then it comes again", 220)
+    assert len(sentences_of(short)) == 1
+    breathless = Script()
+    for _ in range(12):
+        breathless.say("and then it comes after that", 80)
+    assert len(sentences_of(breathless)) == 1
 
 
 def said(*texts: str) -> list[Spoken]:

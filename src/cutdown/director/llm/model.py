@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
@@ -76,7 +77,7 @@ class LanguageModel(Protocol):
         ...
 
 
-class ServiceModel:
+class ServiceModel(abc.ABC):
     """A language model behind a provider's SDK; a subclass knows how that one is spoken to."""
 
     provider: ClassVar[str]
@@ -93,21 +94,24 @@ class ServiceModel:
         """The model that was chosen."""
         return cls(choice, account)
 
+    @abc.abstractmethod
     async def send(self, client: Any, prompt: Prompt, form: type[BaseModel], most_tokens: int) -> Any:
         """The raw answer of the SDK."""
-        raise NotImplementedError
+        ...
 
+    @abc.abstractmethod
     def used(self, raw: Any) -> Used:
         """What the answer says it used."""
-        raise NotImplementedError
+        ...
 
+    @abc.abstractmethod
     def read(self, raw: Any, form: type[Form]) -> Form:
         """The answer in its form.
 
         Raises:
             WrongAnswerError: it is of another form.
         """
-        raise NotImplementedError
+        ...
 
     def answer(
         self,
