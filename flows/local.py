@@ -30,6 +30,8 @@ def configure_prefect(port: int = PORT) -> None:
             "DO_NOT_TRACK": "1",
             "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # 20 is too short on a busy machine
             "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+            # In memory, the usual, a restart of the server ends every run under a concurrency limit minutes later.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PREFECT_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS": "4",  # unbounded otherwise
             "PREFECT_SERVER_API_PORT": str(port),
             # Without it the UI asks port 4200, whatever the server's is.

@@ -169,7 +169,8 @@ class Workers:
         if found is None:
             return self._is_old(run, order)
         state, tag = found
-        if state.released:
+        earlier = run.created is not None and state.since < run.created  # of a try before this one
+        if state.released or earlier:
             return self._is_old(run, order)
         return patiently(lambda: ended(self._place, name, state, tag, clock)) == "expired"
 

@@ -88,12 +88,11 @@ class Server(Program):
         home = folder / "prefect-server"
         home.mkdir(parents=True)
         environment = {
-            "PREFECT_HOME": str(home),
-            "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home}/prefect.db",
-            "PREFECT_API_URL": self.api,
+            "CUTDOWN_HOME": str(home),
+            "PYTHONPATH": PATH,
             "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         }
-        start = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+        start = ["-m", "deployments", "server", "--port", str(port)]
         super().__init__("prefect-server", start, environment, folder)
 
     def wait(self, seconds: float = 150) -> None:
