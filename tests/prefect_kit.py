@@ -186,10 +186,13 @@ MARKS: Final = {
 
 
 def without_marks(value: Any) -> Any:
-    """A document of the API without identities, times and counts."""
+    """A document of the API without identities, times and counts; names in order, as the server keeps sets of them."""
     if isinstance(value, dict):
         return {key: without_marks(item) for key, item in value.items() if key not in MARKS}
-    return [without_marks(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        items = [without_marks(item) for item in value]
+        return sorted(items) if all(isinstance(item, str) for item in items) else items
+    return value
 
 
 class Receiver:
