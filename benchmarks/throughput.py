@@ -114,11 +114,14 @@ def _bound(first: Measured, last: Measured) -> str:
     cores = os.cpu_count() or 1
     others = max(0.0, last.busy - last.cores / cores)
     if last.busy > 0.9:
-        at_best = cores / first.cores
-        more = f", of which other programs took {others:.0%}" if others > 0.05 else ""
+        if others > 0.05:
+            return (
+                f"the cores bound it: they were {last.busy:.0%} busy, {others:.0%} of them with other programs, so that the "
+                "ratio says more about those; measure again on a quiet machine"
+            )
         return (
-            f"the cores bound it: they were {last.busy:.0%} busy{more}; one worker alone kept {first.cores:.2f} of {cores} busy, "
-            f"so at best {at_best:.2f} was to be had"
+            f"the cores bound it: they were {last.busy:.0%} busy; one worker alone kept {first.cores:.2f} of {cores} busy, "
+            f"so at best {cores / first.cores:.2f} was to be had"
         )
     if last.waiting > 0.1:
         return f"the disk bounds it: the cores waited {last.waiting:.0%} of their time"
