@@ -85,7 +85,7 @@ class Night(Frozen):
     minutes: float = 30
     hours: float = 8
     use: float = 0.9
-    """Share of the cores' time that is really used; what two workers reached on two cores (see the page)."""
+    """Share of the cores' time that is really used: chosen, since a night begins and ends with idle workers."""
     megabytes_a_minute: float = 6.0
     """Of a screen recording at 1080p and about 0.8 Mbit/s."""
 
