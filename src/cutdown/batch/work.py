@@ -17,6 +17,7 @@ from cutdown.batch.patience import patiently
 from cutdown.batch.records import (
     Done,
     Failure,
+    LeaseTurn,
     Manifest,
     PublishedFile,
     kind_of,
@@ -237,7 +238,7 @@ class Bench:
             downgrades=outcome.downgrades,
             holder=self.holder,
             turn=turn.turn,
-            before=turn.before + leases[0].state.before,
+            before=_each_once(turn.before + leases[0].state.before),
             began=began,
         )
 
@@ -322,6 +323,11 @@ class Bench:
         )
         self.desk.fail(order.key, failure)
         return failure
+
+
+def _each_once(turns: tuple[LeaseTurn, ...]) -> tuple[LeaseTurn, ...]:
+    """Holders that did not finish: one that died held both leases."""
+    return tuple({turn.holder: turn for turn in turns}.values())
 
 
 def _confirm(leases: tuple[Lease, Lease]) -> None:
