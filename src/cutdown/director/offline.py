@@ -18,7 +18,7 @@ from cutdown.director.pieces import Piece, to_plan, with_keeps
 from cutdown.director.rewording import bridged, reworded, with_rewordings
 from cutdown.director.screen import Screen
 from cutdown.director.screen_only import plan_by_screen
-from cutdown.director.sentences import find_sentences
+from cutdown.director.sentences import find_sentences, in_breaths
 from cutdown.director.slips import Slip, find_slips
 from cutdown.director.talk import Talk, lay_out
 from cutdown.director.target import meet_target, target_length
@@ -84,7 +84,7 @@ def _plan_by_speech(
     sentences = find_sentences(talk, draft.removals)
     decided = draft.pieces()
     if target is not None:
-        decided, sentences = meet_target(draft, sentences, target)
+        decided, sentences = meet_target(draft, in_breaths(talk, sentences), target)
     if options.narration != "none":
         rewordings = reworded(talk, sentences, book, every=options.narration == "full")
         decided = with_rewordings(decided, rewordings)

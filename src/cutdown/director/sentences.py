@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,11 +42,19 @@ def find_sentences(talk: Talk, gone: Collection[int]) -> tuple[Sentence, ...]:
             groups[-1].append(sound)
         else:
             groups.append([sound])
-    parts = [part for group in groups for part in _breathed(talk, group)]
+    return tuple(_sentence(talk, group) for group in groups)
+
+
+def in_breaths(talk: Talk, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """The sentences, those without full stops for long parted, so that a part of them can be chosen."""
     return tuple(
-        Sentence(tuple(group), " ".join(text for sound in group if (text := talk.text(sound, sound + 1))))
-        for group in parts
+        _sentence(talk, part) for sentence in sentences for part in _breathed(talk, list(sentence.sounds))
     )
+
+
+def _sentence(talk: Talk, sounds: Sequence[int]) -> Sentence:
+    said = (talk.text(sound, sound + 1) for sound in sounds)
+    return Sentence(tuple(sounds), " ".join(text for text in said if text))
 
 
 def _breathed(talk: Talk, group: list[int]) -> list[list[int]]:

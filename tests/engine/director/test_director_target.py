@@ -3,7 +3,7 @@ import random
 import pytest
 from director_kit import Script, of_type, stays
 
-from cutdown.director.sentences import find_sentences
+from cutdown.director.sentences import find_sentences, in_breaths
 from cutdown.director.talk import lay_out
 from cutdown.director.traits import Spoken
 from cutdown.director.worth import fill, worths
@@ -95,7 +95,8 @@ def test_fill_finds_the_best_that_fits() -> None:
 
 
 def sentences_of(script: Script) -> list[str]:
-    return [one.text for one in find_sentences(lay_out(script.transcript(), script.signals()), ())]
+    talk = lay_out(script.transcript(), script.signals())
+    return [one.text for one in in_breaths(talk, find_sentences(talk, ()))]
 
 
 def test_a_long_passage_without_full_stops_is_parted_where_it_pauses_most() -> None:
