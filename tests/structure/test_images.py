@@ -92,7 +92,7 @@ def test_a_run_in_a_container_is_set_up_like_one_beside_a_worker() -> None:
     (function,) = [node for node in ast.walk(tree) if getattr(node, "name", "") == "configure_prefect"]
     names = {node.value for node in ast.walk(function) if isinstance(node, ast.Constant)}
     for name in names:
-        if re.fullmatch(r"(PREFECT_(?!SERVER_(UI|API|EPHEMERAL))|DO_NOT)[A-Z_]+", str(name)):
+        if re.fullmatch(r"(PREFECT_(?!SERVER_(UI|API|EPHEMERAL|CONCURRENCY))|DO_NOT)[A-Z_]+", str(name)):
             assert name in variables(), name
 
 
