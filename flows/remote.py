@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, Final
 
 from prefect import flow, tags
@@ -74,6 +73,7 @@ def publish_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
             options,
             Terms.model_validate(parameters.get("terms") or {}),
             Ticket.model_validate(parameters["ticket"]) if parameters.get("ticket") else None,
+            alone(flow_run.id),
         )
         desk = Desk(open_place(order.dest))
     known = desk.failure(order.key)
@@ -137,7 +137,8 @@ def optimize_object(
         options = with_profile(only_changed(options), options_of_profile(profile))
     try:
         with keys_from_blocks(), heard_by(ProgressArtifacts()):
-            result = process_order(order_from(source, dest, options, terms, ticket), _make)
+            order = order_from(source, dest, options, terms, ticket, alone(this_run.id))
+            result = process_order(order, _make)
     finally:
         kill_all()  # a cancelled run leaves no ffmpeg behind
     if isinstance(result, Failure):
@@ -153,10 +154,23 @@ def _make(job: Job) -> Outcome:
     return outcome
 
 
+def alone(run: object) -> str:
+    """What a run without a batch calls its own: the same whoever asks, so that its failure is known again."""
+    return f"alone-{str(run)[:8]}"
+
+
 def order_from(
-    source: str, dest: str, options: OptimizeOptions, terms: Terms, ticket: Ticket | None
+    source: str, dest: str, options: OptimizeOptions, terms: Terms, ticket: Ticket | None, batch: str
 ) -> Order:
     """The order that a run's parameters mean.
+
+    Args:
+        source: see `optimize_object`.
+        dest: see `optimize_object`.
+        options: with the profile's.
+        terms: what may be spent.
+        ticket: of the batch that gave the order.
+        batch: what it counts as where no batch gave it.
 
     Raises:
         UsageError: there is no such recording.
@@ -171,7 +185,7 @@ def order_from(
             raise UsageError(
                 f"there is no recording '{source}'; check the address, or use a batch for a whole prefix"
             )
-        item, batch, tries = found, f"alone-{uuid.uuid4().hex[:8]}", 1
+        item, tries = found, 1
     return Order(
         source=place or "/",
         item=item,

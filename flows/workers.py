@@ -24,6 +24,7 @@ from cutdown.batch.lease import StorageClock, ended, read_lease
 from cutdown.batch.names import shelf
 from cutdown.batch.order import Order
 from cutdown.batch.patience import patiently
+from cutdown.batch.records import Failure
 from cutdown.errors import UsageError
 from cutdown.storage import open_place
 from flows.remote import parameters_of
@@ -56,7 +57,9 @@ class Workers:
         self._deployment = deployment
         self._fixed = slots
         self._found = slots or _RUNS_A_WORKER
-        self._runs: dict[UUID, tuple[Order, float]] = {}
+        self._runs: dict[
+            UUID, tuple[Order, Failure | None]
+        ] = {}  # with the failure that was known when it began
         self._counted = self._looked = float("-inf")
         self._silent_since: float | None = None
 
@@ -75,6 +78,7 @@ class Workers:
         Raises:
             UsageError: the deployment is not there.
         """
+        known = self._desk.failure(order.key)
         share = order.terms.budget
         key = f"{order.batch}/{order.key}/{order.tries}/{'' if share is None else f'{share:.4f}'}"
         while True:
@@ -99,7 +103,7 @@ class Workers:
                 time.sleep(_ASK_EVERY)
         self._silent_since = None
         assert isinstance(run, FlowRun)
-        self._runs[run.id] = (order, time.monotonic())
+        self._runs[run.id] = (order, known)
 
     def wait(self, seconds: float) -> list[Ended]:
         """Orders whose run ended, or whose worker died."""
@@ -109,10 +113,16 @@ class Workers:
             runs = self._states(client)
             for run in runs:
                 if run.state is not None and run.state.is_final():
-                    order, _begun = self._runs.pop(run.id)
+                    order, _known = self._runs.pop(run.id)
                     fault = "" if run.state.is_completed() else f"its flow run ended as {run.state.name}"
                     over.append(Ended(order, fault))
-            over.extend(self._dead(client, [run for run in runs if run.id in self._runs]))
+            removed = self._runs.keys() - {run.id for run in runs}
+            over.extend(
+                Ended(self._runs.pop(run)[0], "its flow run was removed from Prefect") for run in removed
+            )
+            # One by one: what was found before the server went away is not lost.
+            for dead in self._dead(client, [run for run in runs if run.id in self._runs]):
+                over.append(dead)  # noqa: PERF402
         return over
 
     def stop(self) -> None:
@@ -129,36 +139,37 @@ class Workers:
             found += client.read_flow_runs(flow_run_filter=ids, limit=_A_PAGE)
         return found
 
-    def _dead(self, client: SyncPrefectClient, runs: list[FlowRun]) -> list[Ended]:
+    def _dead(self, client: SyncPrefectClient, runs: list[FlowRun]) -> Iterator[Ended]:
         """Orders that are done although Prefect does not know, or whose worker gives no sign of life."""
         if time.monotonic() - self._looked < _LOOK_FOR_THE_DEAD_EVERY:
-            return []
+            return
         self._looked = time.monotonic()
-        over = []
         for run in runs:
-            order, _begun = self._runs[run.id]
+            order, known = self._runs[run.id]
             if run.state is None or not (run.state.is_running() or run.state.is_pending()):
                 continue
             silent = self._gives_no_sign(order, run)
-            if self._is_settled(order):  # looked at last: it may have come to its end just now
-                over.append(Ended(order))
+            if self._is_settled(order, known):  # looked at last: it may have come to its end just now
+                fault = ""
             elif silent:
-                over.append(Ended(order, "its worker gave no sign of life"))
-            else:
-                continue
-            del self._runs[run.id]
-            if over[-1].fault:
+                fault = "its worker gave no sign of life"
                 why: State[Any] = Crashed(
                     message="no sign of life from its worker; the batch goes on without it"
                 )
                 client.set_flow_run_state(run.id, why, force=True)
-        return over
+            else:
+                continue
+            del self._runs[run.id]
+            yield Ended(order, fault)
 
-    def _is_settled(self, order: Order) -> bool:
-        """Whether what came of an order stands in the destination."""
+    def _is_settled(self, order: Order, known: Failure | None) -> bool:
+        """Whether what came of an order stands in the destination.
+
+        A failure that was there before says nothing: an order that did not fit the budget is started once more.
+        """
         failure = self._desk.failure(order.key)
         tried = failure is not None and (failure.batch, failure.tries) == (order.batch, order.tries)
-        return self._desk.done(order.key) is not None or tried
+        return self._desk.done(order.key) is not None or (tried and failure != known)
 
     def _gives_no_sign(self, order: Order, run: FlowRun) -> bool:
         """Whether the lease of a run that should be alive has expired, or was never taken."""
@@ -169,10 +180,11 @@ class Workers:
         if found is None:
             return self._is_old(run, order)
         state, tag = found
+        why = patiently(lambda: ended(self._place, name, state, tag, clock))
+        if why is None:  # asked first: whoever is alive is so by whatever clock
+            return False
         earlier = run.created is not None and state.since < run.created  # of a try before this one
-        if state.released or earlier:
-            return self._is_old(run, order)
-        return patiently(lambda: ended(self._place, name, state, tag, clock)) == "expired"
+        return self._is_old(run, order) if why == "released" or earlier else True
 
     def _is_old(self, run: FlowRun, order: Order) -> bool:
         """Whether a run had more than enough time to take its lease."""

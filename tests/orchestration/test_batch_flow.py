@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from batch_kit import fill
@@ -18,7 +20,7 @@ from cutdown.batch.desk import Desk
 from cutdown.batch.lease import StorageClock, take
 from cutdown.batch.names import shelf
 from cutdown.batch.order import Order
-from cutdown.batch.records import Done
+from cutdown.batch.records import Done, Failure
 from cutdown.batch.wishes import BatchWishes
 from cutdown.settings import OptimizeOptions, RenderOptions, SpeechOptions
 from cutdown.storage import FolderPlace
@@ -151,15 +153,141 @@ def test_a_run_whose_worker_gives_no_sign_of_life_is_given_up(order: Order, stat
     assert state_now.name == "Crashed"
 
 
+def running(order: Order) -> tuple[Any, Any]:
+    """A crew with one run, which Prefect has counted as running for long."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Running
+
+    from flows.workers import Workers
+
+    crew: Any = Workers(order.dest, slots=3)
+    crew._is_old = lambda *_: True
+    crew.begin(order)
+    (run,) = crew._runs
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run, Running(), force=True)
+    return crew, run
+
+
+def test_whoever_keeps_a_lease_alive_lives_whatever_the_clocks_say(order: Order, state: Path) -> None:
+    from flows.remote import optimize_object
+
+    deploy(optimize_object, "optimize-object", "flows/remote.py:optimize_object", "a-pool")
+    crew, _run = running(order)
+    behind = StorageClock(timedelta(minutes=-2))  # seen from the storage, the run came after its lease
+    lease = take(FolderPlace(Path(order.dest)), order.key, "alive", lifetime=60, clock=behind)
+    assert lease is not None
+    assert crew.wait(0) == []
+    lease.release(finished=True)
+    crew._looked = float("-inf")
+    (over,) = crew.wait(0)
+    assert over.fault == "its worker gave no sign of life"
+
+
+def test_an_order_that_is_started_once_more_is_not_ended_by_its_earlier_failure(
+    order: Order, state: Path
+) -> None:
+    from flows.remote import optimize_object
+
+    deploy(optimize_object, "optimize-object", "flows/remote.py:optimize_object", "a-pool")
+    order = order.model_copy(update={"batch": "once more"})
+    place = FolderPlace(Path(order.dest))
+    too_dear = Failure(
+        source=order.file,
+        kind="budget",
+        cause="it may cost $2.00",
+        remedy="raise the budget",
+        retryable=False,
+        lasting=False,
+        tries=1,
+        exit_code=4,
+        needs=2.0,
+        batch=order.batch,
+        holder="a worker",
+    )
+    Desk(place).fail(order.key, too_dear)
+    crew, _run = running(order)
+    lease = take(place, order.key, "alive", lifetime=60, clock=StorageClock())
+    assert lease is not None
+    assert crew.wait(0) == []
+    Desk(place).fail(order.key, too_dear.model_copy(update={"at": datetime.now(UTC)}))
+    crew._looked = float("-inf")
+    (over,) = crew.wait(0)
+    assert over.fault == ""
+    lease.release(finished=True)
+
+
+def test_a_run_that_was_removed_from_prefect_is_not_waited_for(order: Order, state: Path) -> None:
+    from prefect.client.orchestration import get_client
+
+    from flows.remote import optimize_object
+
+    deploy(optimize_object, "optimize-object", "flows/remote.py:optimize_object", "a-pool")
+    order = order.model_copy(update={"batch": "removed"})
+    crew, run = running(order)
+    with get_client(sync_client=True) as client:
+        client.delete_flow_run(run)
+    (over,) = crew.wait(0)
+    assert over.fault == "its flow run was removed from Prefect"
+    assert crew.wait(0) == []
+
+
+def test_a_server_that_goes_away_while_a_run_is_given_up_loses_nothing(
+    order: Order, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import httpx
+    from prefect.client.orchestration import SyncPrefectClient
+
+    from flows import workers
+    from flows.remote import optimize_object
+
+    class Silent:
+        def warning(self, *_: object) -> None: ...
+
+    deploy(optimize_object, "optimize-object", "flows/remote.py:optimize_object", "a-pool")
+    crew, _run = running(order.model_copy(update={"batch": "away"}))
+
+    def gone(*_: object, **__: object) -> None:
+        raise httpx.ConnectError("gone")
+
+    with monkeypatch.context() as away:
+        away.setattr(SyncPrefectClient, "set_flow_run_state", gone)
+        away.setattr(workers, "get_run_logger", Silent)
+        assert crew.wait(0) == []
+    crew._looked = float("-inf")
+    (over,) = crew.wait(0)
+    assert over.fault == "its worker gave no sign of life"
+
+
 def test_a_run_that_crashed_leaves_a_failure_record(order: Order, state: Path) -> None:
     from prefect.states import Crashed
 
     from flows.remote import optimize_object, parameters_of, publish_failure
 
-    run: Any = SimpleNamespace(parameters=parameters_of(order), name="optimize talk.mp4")
+    run: Any = SimpleNamespace(parameters=parameters_of(order), name="optimize talk.mp4", id=uuid4())
     publish_failure(flow=optimize_object, flow_run=run, state=Crashed())
     desk = Desk(FolderPlace(Path(order.dest)))
     failure = desk.failure(order.key)
     assert failure is not None
     assert (failure.kind, failure.retryable, failure.lasting) == ("crash", True, False)
     assert failure.cause.endswith("Crashed")
+
+
+def test_a_recording_that_fails_without_a_batch_keeps_its_own_reason(
+    order: Order, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cutdown.errors import MediaError
+    from flows import remote
+
+    def poisoned(_job: Any) -> Any:
+        raise MediaError("it holds no picture; upload it again")
+
+    monkeypatch.setattr(remote, "_make", poisoned)
+    ended = remote.optimize_object(
+        source=f"{order.source}/talk.mp4", dest=order.dest, options=order.options, return_state=True
+    )
+    assert ended.name == "Failed"
+    (failed,) = FolderPlace(Path(order.dest)).list(shelf("failed"))
+    failure = Desk(FolderPlace(Path(order.dest))).failure(Path(failed.name).stem)
+    assert failure is not None
+    assert (failure.kind, failure.lasting) == ("media", True)
