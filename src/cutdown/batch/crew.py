@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -126,3 +127,6 @@ def _in_process(work: Callable[[Order], Any], order: Order, log: Path) -> None:
             work(order)
         except KeyboardInterrupt:
             sys.exit(130)
+        except Exception:  # noqa: BLE001  # told here: the file is closed when Python would tell it
+            traceback.print_exc(file=file)
+            sys.exit(1)

@@ -45,13 +45,21 @@ class Desk:
         return self._read(shelf("content", content), Manifest)
 
     def commit(self, manifest: Manifest) -> bool:
-        """Say that a result is whole; False where another one was there first."""
-        name = shelf("content", manifest.content)
-        tag = patiently(lambda: self.dest.create(name, _json(manifest)))
+        """Say that a result is whole; False where another one was there first.
+
+        A manifest that nobody can read is no result: it is written over, or its content would be made for ever.
+        """
+        name, data = shelf("content", manifest.content), _json(manifest)
+        tag = patiently(lambda: self.dest.create(name, data))
         if tag is not None:
             return True
-        there = self.manifest(manifest.content)  # ours, where only the answer was lost
-        return there is not None and (there.holder, there.turn, there.folder) == (
+        found = patiently(lambda: self.dest.read(name))
+        if found is None:
+            return False
+        there = _parsed(found[0], Manifest)
+        if there is None:
+            return patiently(lambda: self.dest.replace(name, data, found[1])) is not None
+        return (there.holder, there.turn, there.folder) == (  # ours, where only the answer was lost
             manifest.holder,
             manifest.turn,
             manifest.folder,
@@ -79,12 +87,7 @@ class Desk:
 
     def _read(self, name: str, kind: type[Model]) -> Model | None:
         found = patiently(lambda: self.dest.read(name))
-        if found is None:
-            return None
-        try:
-            return kind.model_validate_json(found[0])
-        except ValidationError:
-            return None  # by another version, or by hand: as if it were not there
+        return None if found is None else _parsed(found[0], kind)
 
     def _write(self, name: str, model: BaseModel) -> None:
         """Put a small file there, over what is there."""
@@ -97,6 +100,13 @@ class Desk:
                     return
 
         patiently(put)
+
+
+def _parsed(data: bytes, kind: type[Model]) -> Model | None:
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError:
+        return None  # by another version, or by hand: as if it were not there
 
 
 def _json(model: BaseModel) -> bytes:

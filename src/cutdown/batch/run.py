@@ -66,7 +66,13 @@ class Unwatched:
 class _Wait(NamedTuple):
     decision: Decision
     tries: int = 1
-    needs: float | None = None
+    put_back: Failure | None = None
+    """What it did not fit the budget with, where it is started once more."""
+
+    @property
+    def needs(self) -> float | None:
+        """US dollars by its forecast, where it was looked at before."""
+        return self.put_back.needs if self.put_back else None
 
 
 class Looked(NamedTuple):
@@ -251,8 +257,8 @@ class Batch:
             self._finished(wait, done)
             return
         failure = self._desk.failure(key)
-        fresh = failure is not None and (failure.batch, failure.tries) == (self.name, wait.tries)
-        if failure is not None and fresh:
+        told = failure is not None and (failure.batch, failure.tries) == (self.name, wait.tries)
+        if failure is not None and told and failure != wait.put_back:
             self._failed(wait, failure)
         elif over.fault:
             self._failed(wait, self._crashed(over, wait))
@@ -299,7 +305,7 @@ class Batch:
         key = wait.decision.key
         self._purse.settle(key, failure.spent if failure.kind != "crash" else None)
         if failure.needs is not None and failure.needs != wait.needs:
-            self._waiting.append(wait._replace(needs=failure.needs))
+            self._waiting.append(wait._replace(put_back=failure))
         elif failure.needs is not None:
             self._close(
                 wait.decision, Row.not_started(wait.decision.item.name, "budget", needs=failure.needs)

@@ -33,6 +33,8 @@ def work(order: Order) -> None:
             time.sleep(600)
         return maker(job)
 
+    if order.item.name == "stumbles.mp4":
+        raise OSError("no room for its scratch folder")
     Bench(open_place(order.source), open_place(order.dest), make).process(order)
 
 
@@ -63,6 +65,15 @@ def test_one_that_dies_every_time_is_told_and_left(places, tmp_path) -> None:
     assert row.state == "failed"
     assert "ended by signal 9" in row.note
     assert Batch(wishes(source, dest, tries=1), source, dest, Processes(work, 1)).run().did_nothing
+
+
+def test_what_ends_a_process_stands_in_its_log(places, tmp_path) -> None:
+    source, dest = places
+    fill(source, tmp_path, {"stumbles.mp4": b"one"})
+    account = Batch(wishes(source, dest, tries=1), source, dest, Processes(work, 1)).run()
+    assert "exit code 1" in account.rows[0].note
+    (log,) = (state_folder() / "logs").iterdir()
+    assert log.read_text().endswith("OSError: no room for its scratch folder\n")
 
 
 def test_being_asked_to_stop_gives_leases_and_scratch_back(places, tmp_path) -> None:

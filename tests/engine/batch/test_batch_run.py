@@ -75,6 +75,20 @@ def test_everything_is_done_once_and_then_there_is_nothing_to_do(source, dest) -
     assert again.decide_requests == 2
 
 
+def test_a_manifest_that_cannot_be_read_is_written_over(source, dest) -> None:
+    make = Maker()
+    batch(wishes(source, dest), source, dest, make).run()
+    whole = results(dest)
+    for item in [*dest.list(shelf("content")), *dest.list(shelf("done"))]:
+        kind = "content" if "/content/" in item.name else "done"
+        dest.delete(item.name)
+        if kind == "content":
+            dest.create(item.name, b"{}")
+    account = batch(wishes(source, dest), source, dest, make).run()
+    assert [row.state for row in account.rows] == ["done"] * 4
+    assert results(dest) == whole
+
+
 def test_other_options_make_other_results(source, dest) -> None:
     make = Maker()
     asked = wishes(source, dest)
@@ -288,3 +302,31 @@ def test_the_budget_of_the_batch_is_never_broken(dest, tmp_path) -> None:
     ).run()
     assert rest.count() == {"done": 2}
     assert rest.exit_code == 0
+
+
+def test_one_that_dies_when_it_is_started_once_more_is_no_matter_of_the_budget(dest, tmp_path) -> None:
+    source = FolderPlace(tmp_path / "films")
+    source.root.mkdir()
+    for number in range(2):
+        make_recording(source.root / f"film {number}.mp4", seconds=4 + number, size=(64, 36))
+    asked = wishes(source, dest, tries=1)
+    dear = asked.options.model_copy(
+        update={"director": asked.options.director.model_copy(update={"llm": "openai/gpt-4o"})}
+    )
+    first = Job(source=source.root / "film 0.mp4", options=dear)
+    needs = estimate(first, Store(tmp_path / "store")).range_usd[1]
+    assert needs
+    limits = asked.limits.model_copy(update={"batch_budget": 1.7 * needs})  # half of it fits neither
+    make = Maker(cost=needs)
+
+    def dies(_job: Job) -> None:
+        raise Dies
+
+    make.before = dies
+    account = batch(
+        asked.model_copy(update={"options": dear, "limits": limits}), source, dest, make, slots=2
+    ).run()
+    assert account.count() == {"failed": 1, "not started": 1}
+    (row,) = [row for row in account.rows if row.state == "failed"]
+    assert row.note.startswith("its worker died")
+    assert account.spent >= needs, "what it may have spent is not free again"
