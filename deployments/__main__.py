@@ -151,8 +151,12 @@ def _reach_server() -> None:
         with get_client(sync_client=True) as client:
             client.read_work_pools(limit=1)
     except httpx.HTTPStatusError as error:
-        if error.response.status_code != httpx.codes.UNAUTHORIZED:
-            raise
+        status = error.response.status_code
+        if status != httpx.codes.UNAUTHORIZED:
+            raise NoServerError(
+                f"what answers at {address} is no Prefect server that works (status {status}); set PREFECT_API_URL to one, "
+                "with /api at its end"
+            ) from error
         raise UsageError(
             f"the Prefect server at {address} wants a password; set PREFECT_API_AUTH_STRING to USER:PASSWORD"
         ) from error

@@ -52,7 +52,11 @@ class Answer(BaseModel):
     )
     note: str = Field(default="", title="Note", description="Why; kept with a run that was rejected")
     target_seconds: float | None = Field(
-        default=None, gt=0, title="Length", description="For 'plan again': seconds that the video should last"
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        title="Length",
+        description="For 'plan again': seconds that the video should last",
     )
     changes: list[ActionChange] = Field(
         default_factory=list, title="Changes", description="Other decisions for single actions of the plan"

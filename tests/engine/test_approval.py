@@ -34,6 +34,11 @@ def say(**answer: Any) -> EditPlan | PlanAgain:
     return decide(PLAN, Answer.model_validate({"verdict": "approve"} | answer))
 
 
+def test_a_length_has_an_end() -> None:
+    with pytest.raises(ValidationError, match="finite number"):
+        Answer.model_validate({"verdict": "plan again", "target_seconds": "inf"})
+
+
 def test_an_answer_needs_a_decision() -> None:
     with pytest.raises(ValidationError, match="verdict"):
         Answer.model_validate({})

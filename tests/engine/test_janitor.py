@@ -142,3 +142,5 @@ def test_the_verb_tells_what_it_did(home: Path, capsys: pytest.CaptureFixture[st
     assert start(app, ["janitor", "--unused-for", "30d"]) == 0
     assert "2 removed" in capsys.readouterr().out
     assert start(app, ["janitor", "gs://talks"]) == 2
+    assert start(app, ["janitor", "no such folder"]) == 2
+    assert "there is no folder 'no such folder'" in capsys.readouterr().err

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -66,6 +68,17 @@ def test_no_server_is_one_clear_line(tmp_path: Any) -> None:
     done = verb(environment(tmp_path, "http://127.0.0.1:9/api"), "worker")
     assert done.returncode == 2
     assert "no Prefect server answers at http://127.0.0.1:9/api" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_another_server_is_one_clear_line(tmp_path: Any) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{other.server_port}"
+        done = verb(environment(tmp_path, address), "worker")
+        other.shutdown()
+    assert done.returncode == 2
+    assert f"what answers at {address} is no Prefect server that works (status 501)" in done.stderr
     assert "Traceback" not in done.stderr
 
 

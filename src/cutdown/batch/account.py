@@ -166,7 +166,8 @@ class BatchAccount(Frozen):
         if self.did_nothing:
             known = len(self.rows)
             failed = f"; {known} failed before and will again" if known else ""
-            return f"nothing to do: all {self.done_before} recordings are done{failed}"
+            done = f"all {self.done_before} recordings are done" if self.done_before else "none is left"
+            return f"nothing to do: {done}{failed}"
         counts = ", ".join(f"{count} {state}" for state, count in self.count().items())
         before = f", {self.done_before} done before" if self.done_before else ""
         return f"{counts}{before} in {(self.ended - self.began).total_seconds():.0f} s"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from cutdown.batch.account import BatchAccount
@@ -20,7 +19,7 @@ from cutdown.job import Job, Outcome
 from cutdown.metrics import PhaseRecord, PriceBook, read_records
 from cutdown.settings import history_file
 from cutdown.shared_store import open_store
-from cutdown.storage import open_place
+from cutdown.storage import FolderPlace, open_place
 
 
 def process_order(order: Order, make: Make) -> Done | Failure | Busy:
@@ -93,7 +92,8 @@ def check(wishes: BatchWishes) -> None:
     """
     from cutdown.pipeline import cast_of
 
-    if "://" not in wishes.source and not Path(wishes.source).is_dir():
+    source, _ = open_place(wishes.source), open_place(wishes.dest)
+    if isinstance(source, FolderPlace) and not source.root.is_dir():
         raise UsageError(
             f"there is no folder '{wishes.source}'; give one with recordings, or s3://bucket/prefix"
         )

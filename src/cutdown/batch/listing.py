@@ -47,8 +47,8 @@ def _fits(item: Item, selection: Selection, now: datetime) -> bool:
     return (
         selection.min_size_mb <= size
         and (selection.max_size_mb is None or size <= selection.max_size_mb)
-        and age >= timedelta(minutes=selection.min_age_minutes)
-        and (selection.max_age_days is None or age <= timedelta(days=selection.max_age_days))
+        and age / timedelta(minutes=1) >= selection.min_age_minutes  # numbers: a huge one is no time span
+        and (selection.max_age_days is None or age / timedelta(days=1) <= selection.max_age_days)
     )
 
 

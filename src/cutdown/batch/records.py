@@ -147,14 +147,21 @@ def kind_of(error: BaseException) -> Kind:
 def parted(error: BaseException) -> tuple[str, str]:
     """An error's cause and remedy: its message up to the last semicolon, and what follows."""
     if not isinstance(error, CutdownError):
+        told = _without_values(error) if isinstance(error, ValidationError) else str(error)
         return (
-            f"{type(error).__name__}: {' '.join(str(error).split())[:300]}",
+            f"{type(error).__name__}: {' '.join(told.split())[:300]}",
             "look at the run's log; if it comes again with the same recording, report it",
         )
     cause, mark, remedy = " ".join(str(error).split()).rpartition("; ")
     if not mark:
         return remedy, _REMEDIES.get(kind_of(error), "look at the run's log")
     return cause, remedy
+
+
+def _without_values(error: ValidationError) -> str:
+    """What did not fit, and where: the values may be what was said."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)
 
 
 _REMEDIES: dict[Kind, str] = {
@@ -175,11 +182,3 @@ def may_pass(error: BaseException) -> bool:
 def lies_in_recording(error: BaseException) -> bool:
     """Whether the recording itself is at fault, so that another night changes nothing."""
     return isinstance(error, MediaError | CheckError) and not error.retryable
-
-
-def read_done(data: bytes) -> Done | None:
-    """What an index entry says; None where it cannot be read, which counts as not done."""
-    try:
-        return Done.model_validate_json(data)
-    except ValidationError:
-        return None

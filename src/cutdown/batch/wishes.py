@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, time, timedelta
-from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from cutdown.errors import UsageError
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
+from cutdown.storage import open_place
 from cutdown.store import hash_file, hash_key
 from cutdown.timebase import Frozen
 
@@ -38,10 +38,10 @@ def _tag_pair(text: str) -> str:
 
 
 def address(text: str) -> str:
-    """A place's one name: recordings are known by it, so `talks`, `./talks/` and the whole path must agree."""
-    if "://" in text:
+    """A place's one name: recordings are known by it, so `talks`, `file:///in/talks/` and the whole path must agree."""
+    if "://" in text and not text.startswith("file://"):
         return text.rstrip("/")
-    return Path(text).expanduser().absolute().as_posix() if text.strip() else text
+    return open_place(text).url if text.strip() else text
 
 
 Address = Annotated[str, AfterValidator(address)]

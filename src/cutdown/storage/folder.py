@@ -64,7 +64,8 @@ class FolderPlace:
     def look(self, name: str) -> Item | None:
         """A file as it is now; None where there is none."""
         path = self._path(name)
-        return _item(name, path)
+        with _told(self.url):
+            return _item(name, path)
 
     def fetch(self, item: Item, target: Path, on_bytes: Change | None = None) -> str:
         """Copy a file; gives its SHA-256. See `Place.fetch`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -204,7 +205,7 @@ async def _watched(stalled: float) -> AsyncIterator[Callable[[], None]]:
     async with asyncio.timeout(2 * stalled) as limit:
 
         def later() -> None:
-            if not limit.expired():
+            with contextlib.suppress(RuntimeError):  # the request has ended meanwhile
                 limit.reschedule(loop.time() + 2 * stalled)
 
         def moved() -> None:  # from whichever thread reads the file

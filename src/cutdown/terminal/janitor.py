@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
 from cyclopts import App, Parameter
@@ -11,6 +12,7 @@ from pydantic import ByteSize
 from rich.console import Console
 from rich.table import Table
 
+from cutdown.errors import UsageError
 from cutdown.janitor import RESTS_AFTER, Tidied, tidy
 
 _SHOWN: Final = 20  # rows; the sum tells the rest
@@ -43,6 +45,8 @@ def add_janitor(app: App, output: Callable[[], Console]) -> None:
             keep: also remove stored files, least recently used first, until no more than this is left, such as 20GB
             dry_run: only tell what would be removed
         """
+        if place is not None and "://" not in place and not Path(place).expanduser().is_dir():
+            raise UsageError(f"there is no folder '{place}'; check the path")
         told = tidy(place, older_than=older_than, unused_for=unused_for, keep_bytes=keep, dry_run=dry_run)
         print_tidied(output(), told)
         return 0

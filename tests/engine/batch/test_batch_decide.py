@@ -12,12 +12,13 @@ from pydantic import ValidationError
 
 from cutdown.batch.capacity import Load, load_of, side_by_side
 from cutdown.batch.decide import Index, decide
+from cutdown.batch.here import check
 from cutdown.batch.listing import chosen, has_tags
 from cutdown.batch.names import content_key, item_key, result_folder, shelf, way_back
 from cutdown.batch.purse import Purse
 from cutdown.batch.records import kind_of, lies_in_recording, may_pass, parted
 from cutdown.batch.wishes import BatchWishes, Limits, Selection, options_key
-from cutdown.errors import CheckError, MediaError, ProviderError, StorageError
+from cutdown.errors import CheckError, MediaError, ProviderError, StorageError, UsageError
 from cutdown.metrics import DirectorRecord, PhaseRecord, TokensUsed
 from cutdown.settings import OptimizeOptions, RenderOptions, VoiceOptions
 from cutdown.storage import Item
@@ -38,6 +39,7 @@ def item(name: str, size: int = 5_000_000, hours: float = 10, tag: str = "a") ->
         ({"max_size_mb": 1}, ["c.mkv"]),
         ({"min_age_minutes": 30}, ["a.mp4", "B.MOV", "c.mkv"]),
         ({"max_age_days": 1}, ["c.mkv", "new.mp4"]),
+        ({"max_age_days": 1e12}, ["a.mp4", "B.MOV", "c.mkv", "new.mp4"]),
         ({"order": "newest"}, ["new.mp4", "c.mkv", "B.MOV", "a.mp4"]),
         ({"order": "smallest"}, ["c.mkv", "a.mp4", "new.mp4", "B.MOV"]),
         ({"order": "largest"}, ["B.MOV", "a.mp4", "new.mp4", "c.mkv"]),
@@ -169,6 +171,10 @@ def test_source_and_destination_are_two_places(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValidationError, match="are the same"):
         BatchWishes(source="talks/", dest=str(tmp_path / "talks"))
+    with pytest.raises(ValidationError, match="are the same"):
+        BatchWishes(source="talks/", dest=f"file://{tmp_path}/talks/")
+    with pytest.raises(UsageError, match="there is no folder"):
+        check(BatchWishes(source=f"file://{tmp_path}/no", dest="out"))
     inside = BatchWishes(source="s3://in/", dest="s3://in/short/")
     assert inside.own_results == "short/"
     assert BatchWishes(source="s3://in/short", dest="s3://in/shorter").own_results is None
@@ -271,3 +277,10 @@ def test_a_failure_says_who_can_mend_it(error: Exception, kind: str, again: bool
     cause, remedy = parted(error)
     assert cause
     assert remedy
+
+
+def test_a_failure_never_tells_what_was_said() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Limits.model_validate({"tries": "a sentence of the recording"})
+    cause, _remedy = parted(caught.value)
+    assert cause == "ValidationError: tries: int_parsing"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from s3_kit import S3Server
 
-from cutdown.errors import UsageError
+from cutdown.errors import StorageError, UsageError
 from cutdown.storage import FolderPlace, Place, SourceChangedError, open_place
 
 
@@ -204,3 +204,8 @@ def test_urls_say_which_place_is_meant(tmp_path: Path, monkeypatch: pytest.Monke
         with pytest.raises(UsageError, match=told) as error:
             open_place(url)
         assert "secret@" not in str(error.value)
+
+
+def test_a_name_that_the_disk_does_not_take_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="File name too long; check that the folder"):
+        FolderPlace(tmp_path).look("x" * 300)
