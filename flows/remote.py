@@ -47,7 +47,6 @@ class Ticket(Frozen):
     tag: str
     modified: AwareDatetime
     tries: int = 1
-    most_tries: int = 3
     lease_seconds: float = 120
     not_after: AwareDatetime | None = None
 
@@ -194,7 +193,6 @@ def order_from(
         terms=terms,
         batch=batch,
         tries=tries,
-        most_tries=ticket.most_tries if ticket else 1,
         lease_seconds=ticket.lease_seconds if ticket else 120,
         not_after=ticket.not_after if ticket else None,
     )
@@ -210,7 +208,6 @@ def parameters_of(order: Order) -> dict[str, Any]:
         tag=item.tag,
         modified=item.modified,
         tries=order.tries,
-        most_tries=order.most_tries,
         lease_seconds=order.lease_seconds,
         not_after=order.not_after,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, State, WorkerStatus
 from prefect.deployments import run_deployment
-from prefect.exceptions import PrefectException
+from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
 from prefect.states import Cancelling, Crashed
 
@@ -129,7 +129,8 @@ class Workers:
         """Cancel the runs that are not over."""
         with self._forgiving(), get_client(sync_client=True) as client:
             for run in self._runs:
-                client.set_flow_run_state(run, Cancelling(), force=False)
+                with suppress(ObjectNotFound):  # it was removed from Prefect
+                    client.set_flow_run_state(run, Cancelling(), force=False)
 
     def _states(self, client: SyncPrefectClient) -> list[FlowRun]:
         wanted = list(self._runs)

@@ -227,6 +227,7 @@ def test_a_run_that_was_removed_from_prefect_is_not_waited_for(order: Order, sta
     crew, run = running(order)
     with get_client(sync_client=True) as client:
         client.delete_flow_run(run)
+    crew.stop()
     (over,) = crew.wait(0)
     assert over.fault == "its flow run was removed from Prefect"
     assert crew.wait(0) == []

@@ -32,7 +32,6 @@ class Order(Frozen):
     batch: str = ""
     tries: int = 1
     """This one included."""
-    most_tries: int = 3
     lease_seconds: float = 120
     not_after: AwareDatetime | None = None
     """From this moment on it is not started any more."""

@@ -236,7 +236,6 @@ class Batch:
             terms=self.wishes.terms.model_copy(update={"budget": allowance}),
             batch=self.name,
             tries=wait.tries,
-            most_tries=limits.tries,
             lease_seconds=limits.lease_seconds,
             not_after=self._deadline,
         )
