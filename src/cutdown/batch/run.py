@@ -161,10 +161,12 @@ class Batch:
 
         Returns:
             What came of every recording that was meant.
+
+        Raises:
+            StorageError: the destination is out of reach. It is not asked again: nothing is lost yet, and the
+                address may be wrong.
         """
-        self._clock = patiently(
-            lambda: StorageClock.of(self._dest, f"{self.name}-{holder_name().replace('/', '-')}")
-        )
+        self._clock = StorageClock.of(self._dest, f"{self.name}-{holder_name().replace('/', '-')}")
         looked = look(self.wishes, self._source, self._dest, self._clock.now())
         by_verdict = {
             verdict: [d for d in looked.decisions if d.verdict == verdict]

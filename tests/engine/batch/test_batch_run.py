@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from media_kit import make_recording
 
 from cutdown.batch.desk import Desk
 from cutdown.batch.names import INDEX, shelf
+from cutdown.errors import StorageError
 from cutdown.estimate import estimate
 from cutdown.job import Job
 from cutdown.storage import FolderPlace
@@ -330,3 +332,15 @@ def test_one_that_dies_when_it_is_started_once_more_is_no_matter_of_the_budget(d
     (row,) = [row for row in account.rows if row.state == "failed"]
     assert row.note.startswith("its worker died")
     assert account.spent >= needs, "what it may have spent is not free again"
+
+
+def test_a_destination_that_is_out_of_reach_is_told_before_anything_is_tried_again(
+    source, dest, monkeypatch
+) -> None:
+    def out_of_reach(*_: object) -> None:
+        raise StorageError("no answer; check the endpoint", retryable=True)
+
+    monkeypatch.setattr(dest, "create", out_of_reach)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("it was waited for"))
+    with pytest.raises(StorageError, match="no answer"):
+        batch(wishes(source, dest), source, dest, Maker()).run()
