@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import anyio
+import anyio.from_thread
 import pytest
 from fake_services.faults import Fault
 from fake_services.server import FakeServices
@@ -13,6 +14,7 @@ from fault_matrix import CountingClock, Hasty, plan_of, surround
 from service_kit import an_account, chosen
 
 from cutdown.errors import BudgetError, ProviderError, UsageError
+from cutdown.services.account import Account
 from cutdown.services.clock import timed_by
 from cutdown.services.connections import reached_through
 from cutdown.services.ledger import Entry, Ledger
@@ -153,3 +155,37 @@ def test_a_key_that_is_revoked_in_mid_run_ends_it_with_what_was_made_kept(
     assert len([exchange for exchange in fake.asked("elevenlabs.speech") if exchange.status == 200]) == len(
         LINES
     )
+
+
+def test_nobody_waits_for_ever_for_money_whose_entry_could_not_be_written(tmp_path: Path) -> None:
+    story: list[str] = []
+
+    async def ask(account: Account) -> None:
+        try:
+            await account.reserve("elevenlabs", "eleven_multilingual_v2", Used(characters=1000))
+        except UsageError as error:
+            story.append(str(error))
+
+    async def two_at_once() -> None:
+        with an_account(tmp_path, budget=0.40) as account:
+            first = await account.reserve("elevenlabs", "eleven_multilingual_v2", Used(characters=1000))
+            async with anyio.create_task_group() as group:
+                group.start_soon(ask, account)
+                await anyio.wait_all_tasks_blocked()
+                assert story == []  # it waits for what the first one comes to
+                account._ledger = Ledger(tmp_path)  # a folder cannot be written to
+                with pytest.raises(UsageError, match="cannot write the ledger"):
+                    account.settle(first, Used(characters=1))
+
+    with anyio.from_thread.start_blocking_portal() as portal:
+        portal.start_task_soon(two_at_once).result(timeout=10)
+    assert len(story) == 1
+    assert "cannot write the ledger" in story[0]
+
+
+def test_tokens_that_a_server_counts_twice_cost_no_less_than_nothing(tmp_path: Path) -> None:
+    with an_account(tmp_path) as account:
+        cost = account.prices.cost(
+            "openai", "gpt-4o", Used(prompt_tokens=10, cached_tokens=9, audio_tokens=9)
+        )
+    assert cost.usd == pytest.approx(9 * 1.25e-6 + 9 * 2.5e-6)
