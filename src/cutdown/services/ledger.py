@@ -8,7 +8,9 @@ The file holds names, counts and money, never a key or a text.
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -81,7 +83,11 @@ class Ledger:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 end = os.fstat(handle).st_size
                 torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"  # it would take this line along
-                os.write(handle, (b"\n" if torn else b"") + line.encode())
+                whole = (b"\n" if torn else b"") + line.encode()
+                if os.write(handle, whole) < len(whole):
+                    raise OSError(
+                        errno.ENOSPC, os.strerror(errno.ENOSPC)
+                    )  # the part that fitted is a torn line
                 os.fsync(handle)
             finally:
                 os.close(handle)
@@ -96,8 +102,11 @@ class Ledger:
             file = self.path.open(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return
+        named = "" if video_id is None else json.dumps(video_id, ensure_ascii=False)
         with file:
             for line in file:
+                if named not in line:  # far cheaper than to read an entry of another recording
+                    continue
                 try:
                     entry = Entry.model_validate_json(line)
                 except ValidationError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import anyio
@@ -106,6 +108,30 @@ def test_a_torn_line_hides_no_other(tmp_path: Path) -> None:
     assert ledger.unfinished("v").settled == 0.25
     assert ledger.path.stat().st_mode & 0o077 == 0
     assert len(ledger.path.read_text().splitlines()) == 3
+
+
+def test_an_entry_that_fits_in_part_only_is_not_written_down(tmp_path: Path) -> None:
+    script = """
+import resource, sys
+from pathlib import Path
+from cutdown.errors import UsageError
+from cutdown.services.ledger import Entry, Ledger
+
+ledger = Ledger(Path(sys.argv[1]))
+ledger.append(Entry(event="reserve", id="1", video_id="v", usd=0.5))
+room = ledger.path.stat().st_size + 20  # as where a disk is nearly full
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+try:
+    ledger.append(Entry(event="settle", id="1", video_id="v", usd=0.25))
+except UsageError as error:
+    print(error)
+"""
+    path = tmp_path / "ledger.jsonl"
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    assert "no provider is asked without it" in told.stdout
+    assert Ledger(path).unfinished("v").at_risk == 0.5
 
 
 def test_what_a_service_does_not_tell_is_booked_at_the_most(tmp_path: Path) -> None:
