@@ -8,10 +8,7 @@ The file holds names, counts and money, never a key or a text.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +17,7 @@ from typing import Final, Literal
 from pydantic import Field, ValidationError
 
 from cutdown.errors import UsageError
+from cutdown.files import append_line
 from cutdown.services.used import Used
 from cutdown.settings import state_folder
 from cutdown.timebase import Frozen
@@ -75,22 +73,8 @@ class Ledger:
         Raises:
             UsageError: the file cannot be written; without a ledger no money is spent.
         """
-        line = entry.model_dump_json(exclude_none=True) + "\n"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                end = os.fstat(handle).st_size
-                torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"  # it would take this line along
-                whole = (b"\n" if torn else b"") + line.encode()
-                if os.write(handle, whole) < len(whole):
-                    raise OSError(
-                        errno.ENOSPC, os.strerror(errno.ENOSPC)
-                    )  # the part that fitted is a torn line
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            append_line(self.path, entry.model_dump_json(exclude_none=True), mode=0o600, lasting=True)
         except OSError as error:
             raise UsageError(
                 f"cannot write the ledger '{self.path}': {error.strerror}; no provider is asked without it"
