@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
 from cutdown.errors import CheckError, CutdownError, MediaError
 from cutdown.metrics import PhaseRecord
@@ -175,11 +175,3 @@ def may_pass(error: BaseException) -> bool:
 def lies_in_recording(error: BaseException) -> bool:
     """Whether the recording itself is at fault, so that another night changes nothing."""
     return isinstance(error, MediaError | CheckError) and not error.retryable
-
-
-def read_done(data: bytes) -> Done | None:
-    """What an index entry says; None where it cannot be read, which counts as not done."""
-    try:
-        return Done.model_validate_json(data)
-    except ValidationError:
-        return None
