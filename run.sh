@@ -35,7 +35,7 @@ sync() {
   find_uv
   local extras=() extra
   for extra in ${CUTDOWN_EXTRAS:-}; do extras+=(--extra "$extra"); done
-  [ -d "$root/.venv" ] || printf 'Setting up (once): about 1 GB of packages, speech models and ffmpeg ...\n' >&2
+  [ -d "$root/.venv" ] || printf 'Setting up (once): about 2 GB of packages, speech models and ffmpeg ...\n' >&2
   # Behind a company's proxy only the system knows the certificate: the second try asks it.
   (cd "$root" && "$uv" sync --locked --quiet ${extras[@]+"${extras[@]}"}) 2>/dev/null ||
     (cd "$root" && "$uv" sync --locked --quiet --system-certs ${extras[@]+"${extras[@]}"}) ||
@@ -66,20 +66,22 @@ usage() {
   cat <<'TEXT'
 Usage: ./run.sh VERB [OPTIONS]
 
-  demo              make a small narrated screencast and cut it down: no key, no file needed
-  optimize VIDEO    make a short, polished, narrated video of a recording
-  estimate VIDEO    tell what a run will cost and take, before it
-  batch SOURCE DEST make every new recording of a folder or bucket short, each once
-  report SOURCE     tell what many videos took, from their metrics: time, money, machine
-  benchmark         measure the speed of this checkout on this machine, into a baseline file
-  regression OLD NEW tell whether one baseline is slower than another, and in which phase
-  evaluate WHAT DIR measure the director against labelled recordings
-  janitor [PLACE]   remove rests of broken transfers, and what the store has not used for long
-  test              run all tests
-  server            start Prefect's server and UI on this machine
-  deploy            put into force what is declared: pool, deployments, limits, automations
-  worker            start a worker that runs what is deployed
-  announce FILE DEST tell Prefect that a recording has arrived
+  demo                make a small narrated screencast and cut it down: no key, no file needed
+  optimize VIDEO      make a short, polished, narrated video of a recording
+  estimate VIDEO      tell what a run will cost and take, before it
+  batch SOURCE DEST   make every new recording of a folder or bucket short, each once
+  report SOURCE       tell what many videos took, from their metrics: time, money, machine
+  janitor [PLACE]     remove rests of broken transfers, and what the store has not used for long
+
+  server              start Prefect's server and UI on this machine
+  deploy              put into force what is declared: pools, deployments, limits, automations
+  worker              start a worker that runs what is deployed
+  announce FILE DEST  tell Prefect that a recording has arrived
+
+  benchmark           measure the speed of this checkout on this machine, into a baseline file
+  regression OLD NEW  tell whether one baseline is slower than another, and in which phase
+  evaluate WHAT DIR   measure the director against labelled recordings
+  test                run all tests
 
 ./run.sh VERB --help tells the options of a verb.
 TEXT

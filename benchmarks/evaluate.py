@@ -31,7 +31,7 @@ from cutdown.shared_store import local_store
 _TABLE_WIDTH: Final = 90  # columns that the table needs; a narrower terminal wraps it
 _WIDE_TABLE: Final = 110
 
-app = App(name="evaluate", help="Measure what the product decides against labelled recordings.")
+app = App(name="./run.sh evaluate", help="Measure what the product decides against labelled recordings.")
 
 
 @app.command

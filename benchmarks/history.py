@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import html
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
 
 from cutdown.errors import UsageError
+from cutdown.files import append_line
 from cutdown.metrics.baseline_form import PHASES, PROCESS, Baseline, Case
 from cutdown.settings import state_folder
 from cutdown.store import write_whole
@@ -32,12 +31,7 @@ def append(document: Baseline) -> None:
     """
     path = file()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as history:
-            fcntl.flock(history, fcntl.LOCK_EX)
-            history.write((document.model_dump_json() + "\n").encode())
-            history.flush()
-            os.fsync(history.fileno())
+        append_line(path, document.model_dump_json(), lasting=True)
     except OSError as error:
         raise UsageError(f"cannot write the history '{path}': {error.strerror}; set CUTDOWN_HOME") from error
 

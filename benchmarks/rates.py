@@ -9,6 +9,7 @@ median over the recordings.
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess  # noqa: TID251  # a case's memory is measured in a process of its own
 import sys
@@ -146,7 +147,11 @@ def main() -> int:
         work: dict[str, Callable[[Path, Any], dict[str, float]]] = {"listen": listen, "draw": draw}
         sys.stdout.write(json.dumps(work[kind](Path(path), json.loads(given))) + "\n")
         return 0
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rates", description=__doc__)
+    parser.add_argument("folder", metavar="DIR", type=Path)
+    parser.add_argument("tables", metavar="TABLE", nargs="*")
+    asked = parser.parse_args()
+    folder: Path = asked.folder
     console = Console(width=100)
 
     def drawn(change: str) -> Callable[[Path, str], dict[str, float]]:
@@ -166,7 +171,12 @@ def main() -> int:
         "more-lines": lambda: compared(named(LARGER), ["its own"], "720p", drawn("resolution")),
         "preset": lambda: compared(named(SCREENS), PRESETS[1:], "superfast", drawn("preset")),
     }
-    for name in sys.argv[2:] or tables:
+    if unknown := [name for name in asked.tables if name not in tables]:
+        parser.error(f"there is no table '{unknown[0]}'; choose from {', '.join(tables)}")
+    wanted = [*speech, *named([*SCREENS, *LARGE, *LARGER])]
+    if missing := [path for path in wanted if not path.is_file()]:
+        parser.error(f"there is no '{missing[0]}'")
+    for name in asked.tables or tables:
         console.print(tables[name]())
     return 0
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from cutdown import phases
-from cutdown.errors import UsageError
 from cutdown.job import Job
-from cutdown.metrics import CostEstimator, Forecast, PhaseRecord, Providers, Text, read_records
+from cutdown.metrics import CostEstimator, Forecast, Providers, Text
+from cutdown.metrics.records import recent_records
 from cutdown.pipeline import Cast, cast_of, listening
 from cutdown.products import Ingested
 from cutdown.recording import Recording
@@ -41,7 +41,9 @@ def forecast(recording: Recording, cast: Cast, prices: Path | None, text: Text |
         transcription=cast.transcribers[0], language_model=cast.directors[0], voice=cast.voices[0]
     )
     estimator = CostEstimator(PriceBook.read(prices))
-    return estimator.forecast(float(recording.duration), chosen, earlier=_earlier(), text=text)
+    return estimator.forecast(
+        float(recording.duration), chosen, earlier=recent_records(history_file()), text=text
+    )
 
 
 def text_of(transcript: Transcript, signals: Signals, recording: Recording, options: DirectorOptions) -> Text:
@@ -57,10 +59,3 @@ def _text(known: Ingested, recording: Recording, options: DirectorOptions, store
     transcript = Transcript.model_validate_json(store.read_text(known.transcript))
     signals = Signals.model_validate_json(store.read_text(known.signals))
     return text_of(transcript, signals, recording, options)
-
-
-def _earlier() -> tuple[PhaseRecord, ...]:
-    try:
-        return read_records(history_file())
-    except UsageError:
-        return ()  # there is none yet, or someone broke it: the reference rates will do

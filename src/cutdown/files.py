@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -55,3 +57,31 @@ def make_lasting(temporary: Path) -> None:
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
     temporary.chmod(0o644)
+
+
+def append_line(path: Path, line: str, *, mode: int = 0o644, lasting: bool = False) -> None:
+    """Add a line to a file, whole or not at all; other processes may add to the same file.
+
+    Args:
+        path: the file; made with its folders where there is none.
+        line: without its end.
+        mode: who may read and write a file that is made.
+        lasting: whether it is on the disk when this returns.
+
+    Raises:
+        OSError: when the file cannot be written, or took a part only.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        size = os.fstat(handle).st_size
+        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"  # it would take this line along
+        whole = (b"\n" if torn else b"") + line.encode() + b"\n"
+        if os.write(handle, whole) < len(whole):
+            os.ftruncate(handle, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if lasting:
+            os.fsync(handle)
+    finally:
+        os.close(handle)

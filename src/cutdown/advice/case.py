@@ -6,7 +6,7 @@ import os
 
 import psutil
 
-from cutdown.errors import MissingKeyError
+from cutdown.errors import UsageError
 from cutdown.metrics import MEGABYTE, PhaseRecord
 from cutdown.services.choices import Choice
 from cutdown.services.connections import connection_to, providers
@@ -41,7 +41,7 @@ def this_machine(*, services: bool = True) -> Machine:
 def _within_reach(provider: str) -> bool:
     try:
         connection_to(provider)
-    except MissingKeyError:
+    except UsageError:  # no key, or an address that is none: a finished run does not fail over it
         return False
     return True
 

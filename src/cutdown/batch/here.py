@@ -16,7 +16,8 @@ from cutdown.batch.wishes import BatchWishes, options_key
 from cutdown.batch.work import Bench, Make
 from cutdown.errors import UsageError
 from cutdown.job import Job, Outcome
-from cutdown.metrics import PhaseRecord, PriceBook, read_records
+from cutdown.metrics import PriceBook
+from cutdown.metrics.records import recent_records
 from cutdown.settings import history_file
 from cutdown.shared_store import open_store
 from cutdown.storage import FolderPlace, open_place
@@ -62,7 +63,7 @@ def run_batch(
     check(wishes)
     source, dest = open_place(wishes.source), open_place(wishes.dest)
     if crew is None:
-        crew = Processes(work, wishes.limits.side_by_side or slots_here(_history())[0])
+        crew = Processes(work, wishes.limits.side_by_side or slots_here(recent_records(history_file()))[0])
     account = Batch(wishes, source, dest, crew, name=name, watcher=watcher).run()
     if not account.did_nothing:
         keep(account, dest)
@@ -100,10 +101,3 @@ def check(wishes: BatchWishes) -> None:
     cast_of(wishes.options, keys=False)
     PriceBook.read(wishes.terms.prices)
     options_key(wishes.options)
-
-
-def _history() -> tuple[PhaseRecord, ...]:
-    try:
-        return read_records(history_file())
-    except UsageError:
-        return ()  # there is none yet

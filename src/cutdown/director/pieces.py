@@ -40,7 +40,6 @@ class Piece:
 
 KEPT_SPEECH: Final = "Speech that carries the matter"
 KEPT_SCREEN: Final = "The screen shows something new"
-KEPT_WHOLE: Final = "Nothing here can be spared"
 
 
 def with_keeps(decided: Sequence[Piece], duration: int, talk: Talk) -> list[Piece]:

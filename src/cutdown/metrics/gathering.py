@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
@@ -11,6 +12,10 @@ from cutdown.metrics.records import PhaseRecord, parse_records
 
 METRICS_FILE: Final = "metrics.jsonl"
 _RESULTS: Final = ".cutdown"  # a folder of results is called after its recording, with this ending
+_TURN: Final = re.compile(r"[0-9a-f]{12}(\.\d+)?")  # a batch's results lie one folder deeper
+_BATCH: Final = re.compile(
+    r"\d{8}-\d{6}-[0-9a-f]+"
+)  # and what a batch keeps of all of them is no recording's
 
 
 class Gathered(NamedTuple):
@@ -37,12 +42,19 @@ def gather(source: str | Path) -> Gathered:
         found = parse_records(text, name)
         records += found
         videos = {record.video_id for record in found}
-        if len(videos) == 1:  # a folder of results; a history speaks of many
-            names.setdefault(videos.pop(), folder.removesuffix(_RESULTS))
+        if len(videos) == 1 and (called := _recording_of(folder)):  # a history speaks of many
+            names.setdefault(videos.pop(), called)
     return Gathered(tuple(records), names)
 
 
-def _in_files(source: Path) -> Iterator[tuple[str, str, str]]:
+def _recording_of(folder: PurePath) -> str:
+    """What the recording is called whose results lie in a folder; empty where the folder does not tell."""
+    if _BATCH.fullmatch(folder.name):
+        return ""
+    return (folder.parent if _TURN.fullmatch(folder.name) else folder).name.removesuffix(_RESULTS)
+
+
+def _in_files(source: Path) -> Iterator[tuple[PurePath, str, str]]:
     """Folder, name and text of each metrics file."""
     if not source.exists():
         raise UsageError(f"there is nothing at '{source}'; give a metrics file, or a folder of results")
@@ -54,10 +66,10 @@ def _in_files(source: Path) -> Iterator[tuple[str, str, str]]:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read the metrics '{path}': {error}") from error
-        yield path.absolute().parent.name, path.name, text
+        yield path.absolute().parent, path.name, text
 
 
-def _in_place(url: str) -> Iterator[tuple[str, str, str]]:
+def _in_place(url: str) -> Iterator[tuple[PurePath, str, str]]:
     """The same of a bucket's prefix; one that names a file is read alone."""
     from cutdown.storage import open_place
 
@@ -71,7 +83,7 @@ def _in_place(url: str) -> Iterator[tuple[str, str, str]]:
     if not read:
         raise _nothing_in(f"'{url}'")
     for name, (data, _) in read:
-        folder = PurePath(f"{above if alone else url}/{name}").parent.name
+        folder = PurePath(f"{above if alone else url}/{name}").parent
         yield folder, name, _decoded(data, name)
 
 

@@ -6,9 +6,8 @@ measured or counted; what could not be measured is null, never 0.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
+from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,10 +24,12 @@ from pydantic import (
 )
 
 from cutdown.errors import UsageError
+from cutdown.files import append_line
 from cutdown.metrics.trace import Trace
 from cutdown.timebase import Frozen
 
 MEGABYTE: Final = 1_000_000
+RECENT: Final = 1000  # records: about 250 runs; what was long ago says little of this machine and version
 
 Measure = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(lambda value: round(value, 6))]
 """A measured quantity, at or above 0, held to six decimals so that it is read back as written."""
@@ -270,29 +271,12 @@ def append_record(path: Path, record: PhaseRecord) -> None:
     Raises:
         UsageError: when the file cannot be written.
     """
-    line = (record.model_dump_json() + "\n").encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            _append(handle, line)
-        finally:
-            os.close(handle)
+        append_line(path, record.model_dump_json())
     except OSError as error:
         raise UsageError(
             f"cannot write the metrics '{path}': {error.strerror}; choose another file"
         ) from error
-
-
-def _append(handle: int, line: bytes) -> None:
-    size = os.fstat(handle).st_size
-    if size and os.pread(handle, 1, size - 1) != b"\n":
-        line = b"\n" + line  # another program's broken last line must not swallow this one
-    written = os.write(handle, line)
-    if written != len(line):
-        os.ftruncate(handle, size)
-        raise OSError(0, f"the disk took {written} of {len(line)} bytes")
 
 
 def read_records(path: Path) -> tuple[PhaseRecord, ...]:
@@ -306,6 +290,15 @@ def read_records(path: Path) -> tuple[PhaseRecord, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the metrics '{path}': {error}") from error
     return parse_records(text, path.name)
+
+
+def recent_records(history: Path) -> tuple[PhaseRecord, ...]:
+    """The last `RECENT` records of a file that grows with every run; none where there is none yet, or someone broke it."""
+    try:
+        with history.open(encoding="utf-8") as file:
+            return parse_records("".join(deque(file, maxlen=RECENT)), history.name)
+    except (OSError, UnicodeDecodeError, UsageError):
+        return ()
 
 
 def parse_records(text: str, name: str) -> tuple[PhaseRecord, ...]:

@@ -79,15 +79,18 @@ def _details(record: Record) -> str:
     for name, value in record.items():
         if name in _OF_EVERY_RECORD or value is None:
             continue
-        told = (
-            ", ".join(f"{key} {count}" for key, count in value.items())
-            if isinstance(value, Mapping)
-            else f"{value:.6g}"
-            if isinstance(value, float)
-            else str(value)
-        )
-        pairs.append(f"<dt>{text(name.replace('_', ' '))}</dt><dd>{text(told)}</dd>")
+        pairs.append(f"<dt>{text(name.replace('_', ' '))}</dt><dd>{text(_told(value))}</dd>")
     return f"<details><summary>details</summary><dl>{''.join(pairs)}</dl></details>" if pairs else ""
+
+
+def _told(value: object) -> str:
+    """A field in words: of steps their seconds, of other named counts each."""
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{key} {part['seconds']:.1f}\u00a0s" if isinstance(part, Mapping) else f"{key} {_told(part)}"
+            for key, part in value.items()
+        )
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def certificate_list(certificate: Certificate) -> str:

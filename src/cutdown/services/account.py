@@ -180,8 +180,8 @@ class Account:
             cost = (
                 cost if counted.usd is None else counted
             )  # not told what it used: the most that it may have
+        self._close(reservation)  # first: whoever waits for its money must not wait for ever
         self._ledger.append(self._entry("settle", reservation, cost.usd, used))
-        self._close(reservation)
         before = self._spending.usd
         usd = None if before is None or cost.usd is None else before + cost.usd
         self._spending = self._spending.model_copy(update={"usd": usd})
@@ -190,8 +190,8 @@ class Account:
     def drop(self, reservation: Reservation, error: ProviderError | None) -> None:
         """No answer came: book what may have been charged, which is nothing where the provider refused."""
         lost = error is None or error.charged
-        self._ledger.append(self._entry("lose" if lost else "release", reservation, reservation.cost.usd))
         self._close(reservation)
+        self._ledger.append(self._entry("lose" if lost else "release", reservation, reservation.cost.usd))
         if lost:
             self._count(at_risk_usd=reservation.cost.usd or 0.0)
         if error is not None and error.fault == "rate limit":

@@ -8,8 +8,7 @@ The file holds names, counts and money, never a key or a text.
 
 from __future__ import annotations
 
-import fcntl
-import os
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Final, Literal
 from pydantic import Field, ValidationError
 
 from cutdown.errors import UsageError
+from cutdown.files import append_line
 from cutdown.services.used import Used
 from cutdown.settings import state_folder
 from cutdown.timebase import Frozen
@@ -73,18 +73,8 @@ class Ledger:
         Raises:
             UsageError: the file cannot be written; without a ledger no money is spent.
         """
-        line = entry.model_dump_json(exclude_none=True) + "\n"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                end = os.fstat(handle).st_size
-                torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"  # it would take this line along
-                os.write(handle, (b"\n" if torn else b"") + line.encode())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            append_line(self.path, entry.model_dump_json(exclude_none=True), mode=0o600, lasting=True)
         except OSError as error:
             raise UsageError(
                 f"cannot write the ledger '{self.path}': {error.strerror}; no provider is asked without it"
@@ -96,8 +86,11 @@ class Ledger:
             file = self.path.open(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return
+        named = "" if video_id is None else json.dumps(video_id, ensure_ascii=False)
         with file:
             for line in file:
+                if named not in line:  # far cheaper than to read an entry of another recording
+                    continue
                 try:
                     entry = Entry.model_validate_json(line)
                 except ValidationError:

@@ -38,7 +38,7 @@ class AdaptiveLimit:
                 await self._changed.wait()
             self._running += 1
         try:
-            if (quiet := self._quiet_until - clock.now()) > 0:
+            while (quiet := self._quiet_until - clock.now()) > 0:  # it may grow meanwhile
                 await clock.sleep(quiet)
             yield self._era
         finally:

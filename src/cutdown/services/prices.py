@@ -169,7 +169,8 @@ class PriceBook(Frozen):
 
 
 def _of_tokens(model: str, price: TokenPrice, used: Used) -> Cost:
-    plain = used.prompt_tokens - used.cached_tokens - used.cache_write_tokens - used.audio_tokens
+    told_apart = used.cached_tokens + used.cache_write_tokens + used.audio_tokens
+    plain = max(0, used.prompt_tokens - told_apart)  # some servers count one token as two of these
     parts = [
         (plain, price.prompt, "tokens"),
         (used.cached_tokens, price.prompt if price.cached is None else price.cached, "cached"),

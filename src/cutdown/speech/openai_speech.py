@@ -218,6 +218,8 @@ def _spread(texts: list[str], passage: Passage) -> list[_Said]:
     An upload is speech without its long silences, so what is left runs at a steady pace; the silence
     that every stretch keeps at its ends is left out of the count.
     """
+    if not texts:
+        return []
     weights = [len(_bare(text)) + 1.5 for text in texts]  # a short word takes longer than its letters
     edges = [0.0, *accumulate(weights)]
     voiced = _voiced(passage)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from advice_kit import a_case, assembly, direct, ingest, voice
 
-from cutdown.advice import Advice, Case, Machine, advise
+from cutdown.advice import Advice, Case, Machine, advise, this_machine
 from cutdown.advice.advise import said
 from cutdown.advice.rules import RuleBook, rule_book
 from cutdown.metrics import TokensUsed
@@ -188,3 +188,12 @@ def test_a_rule_book_with_a_rate_that_is_not_there_is_refused() -> None:
 )  # fmt: skip
 def test_amounts_are_said_as_people_say_them(amount: float, unit: str, words: str) -> None:
     assert said(amount, unit) == words
+
+
+def test_a_service_with_an_address_that_is_none_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
+    monkeypatch.setenv("OPENAI_BASE_URL", "localhost:8080")
+    services = this_machine().services
+    assert "openai" not in services
+    assert "anthropic" in services

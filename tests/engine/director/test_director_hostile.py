@@ -123,3 +123,26 @@ def test_a_wild_model_makes_a_sound_plan_or_none(target: float | None, mode: str
             assert 0 <= action.confidence <= 1
     assert made > 10
     assert refused == 60 - made > 10
+
+
+class Astray:
+    """A model that insists on new narration for words that are not there."""
+
+    name = "astray/1"
+    width = 1
+
+    def answer(self, prompt: Prompt, form: type[BaseModel], *, most_tokens: int, worth_keeping: Any) -> Any:
+        del prompt, most_tokens, worth_keeping
+        astray = {
+            "action": "rewrite", "first": 900, "last": 901, "quote": "nothing", "reason": "Said so",
+            "confidence": 0.5, "narration": "It takes 77 seconds.",
+        }  # fmt: skip
+        return form.model_validate({"decisions": [astray], "pauses": [], "worths": []})
+
+
+def test_narration_that_names_what_was_not_said_is_forgiven_nothing_else() -> None:
+    script = talk()
+    with pytest.raises(ProviderError, match="word numbers must run from"):
+        LLMDirector(Astray()).plan(
+            script.recording(), script.transcript(), script.signals(), DirectorOptions()
+        )

@@ -104,6 +104,16 @@ def test_a_record_that_is_found_twice_counts_once(tmp_path: Path) -> None:
     assert (alone.total_videos, alone.videos[0].name) == (1, "talk")
 
 
+def test_what_a_batch_left_is_called_after_its_recordings(tmp_path: Path) -> None:
+    for record in a_batch():
+        folder = {"a": "day/talk.mp4/3fa9c1d20e44", "b": "demo.mov/0b1c2d3e4f50.2"}[record.video_id]
+        append_record(tmp_path / folder / "metrics.jsonl", record)
+        append_record(tmp_path / f"batches/20260504-013000-8d2{record.video_id}" / "metrics.jsonl", record)
+    batch = BatchMetrics.read(tmp_path)
+    assert {video.video_id: video.name for video in batch.videos} == {"a": "talk.mp4", "b": "demo.mov"}
+    assert len(batch.records) == len(a_batch())
+
+
 def test_a_place_without_records_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no metrics.jsonl in the folder '.*' or below it"):
         BatchMetrics.read(tmp_path)

@@ -22,6 +22,7 @@ from cutdown.metrics import (
     append_record,
     read_records,
 )
+from cutdown.metrics.records import RECENT, recent_records
 
 HEAD = {"phase", "timestamp", "video_id", "run_id", "elapsed_seconds"}
 PROMISED = {
@@ -170,6 +171,19 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(UsageError, match="cannot write the metrics"):
         append_record(path, ingest())
     assert path.read_bytes() == before
+
+
+def test_of_a_long_history_the_end_is_read_and_a_missing_one_is_empty(tmp_path: Path) -> None:
+    history = tmp_path / "metrics.jsonl"
+    assert recent_records(history) == ()
+    history.write_text(
+        "".join(ingest(run_id=f"r{run}").model_dump_json() + "\n" for run in range(RECENT + 7))
+    )
+    assert [record.run_id for record in recent_records(history)] == [
+        f"r{run}" for run in range(7, RECENT + 7)
+    ]
+    history.write_text("not a record\n")
+    assert recent_records(history) == ()
 
 
 def test_a_fault_in_a_known_record_names_line_phase_and_field(tmp_path: Path) -> None:

@@ -148,6 +148,13 @@ def test_the_machine_over_time_is_drawn_where_it_was_watched() -> None:
     assert not any("over 3 seconds" in str(attributes) for _, attributes in unwatched.tags)
 
 
+def test_what_a_phase_says_of_itself_is_told_in_words() -> None:
+    steps = {"transcription": {"seconds": 93.123, "cpu_seconds": 180.2, "times": 1}}
+    words = Page(report(records=[{"phase": "phase1_ingest", "elapsed_seconds": 95.0, "steps": steps}])).words
+    assert "transcription 93.1\u00a0s" in words
+    assert "{'" not in words
+
+
 def test_flags_and_respelled_lines_are_told() -> None:
     words = Page(report()).words
     assert "needs a look" in words

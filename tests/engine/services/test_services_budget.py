@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import anyio
+import anyio.from_thread
 import pytest
 from fake_services.faults import Fault
 from fake_services.server import FakeServices
@@ -13,6 +16,7 @@ from fault_matrix import CountingClock, Hasty, plan_of, surround
 from service_kit import an_account, chosen
 
 from cutdown.errors import BudgetError, ProviderError, UsageError
+from cutdown.services.account import Account
 from cutdown.services.clock import timed_by
 from cutdown.services.connections import reached_through
 from cutdown.services.ledger import Entry, Ledger
@@ -106,6 +110,30 @@ def test_a_torn_line_hides_no_other(tmp_path: Path) -> None:
     assert len(ledger.path.read_text().splitlines()) == 3
 
 
+def test_an_entry_that_fits_in_part_only_is_not_written_down(tmp_path: Path) -> None:
+    script = """
+import resource, sys
+from pathlib import Path
+from cutdown.errors import UsageError
+from cutdown.services.ledger import Entry, Ledger
+
+ledger = Ledger(Path(sys.argv[1]))
+ledger.append(Entry(event="reserve", id="1", video_id="v", usd=0.5))
+room = ledger.path.stat().st_size + 20  # as where a disk is nearly full
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+try:
+    ledger.append(Entry(event="settle", id="1", video_id="v", usd=0.25))
+except UsageError as error:
+    print(error)
+"""
+    path = tmp_path / "ledger.jsonl"
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    assert "no provider is asked without it" in told.stdout
+    assert Ledger(path).unfinished("v").at_risk == 0.5
+
+
 def test_what_a_service_does_not_tell_is_booked_at_the_most(tmp_path: Path) -> None:
     with an_account(tmp_path, budget=1.0) as account:
         promised = anyio.run(
@@ -153,3 +181,37 @@ def test_a_key_that_is_revoked_in_mid_run_ends_it_with_what_was_made_kept(
     assert len([exchange for exchange in fake.asked("elevenlabs.speech") if exchange.status == 200]) == len(
         LINES
     )
+
+
+def test_nobody_waits_for_ever_for_money_whose_entry_could_not_be_written(tmp_path: Path) -> None:
+    story: list[str] = []
+
+    async def ask(account: Account) -> None:
+        try:
+            await account.reserve("elevenlabs", "eleven_multilingual_v2", Used(characters=1000))
+        except UsageError as error:
+            story.append(str(error))
+
+    async def two_at_once() -> None:
+        with an_account(tmp_path, budget=0.40) as account:
+            first = await account.reserve("elevenlabs", "eleven_multilingual_v2", Used(characters=1000))
+            async with anyio.create_task_group() as group:
+                group.start_soon(ask, account)
+                await anyio.wait_all_tasks_blocked()
+                assert story == []  # it waits for what the first one comes to
+                account._ledger = Ledger(tmp_path)  # a folder cannot be written to
+                with pytest.raises(UsageError, match="cannot write the ledger"):
+                    account.settle(first, Used(characters=1))
+
+    with anyio.from_thread.start_blocking_portal() as portal:
+        portal.start_task_soon(two_at_once).result(timeout=10)
+    assert len(story) == 1
+    assert "cannot write the ledger" in story[0]
+
+
+def test_tokens_that_a_server_counts_twice_cost_no_less_than_nothing(tmp_path: Path) -> None:
+    with an_account(tmp_path) as account:
+        cost = account.prices.cost(
+            "openai", "gpt-4o", Used(prompt_tokens=10, cached_tokens=9, audio_tokens=9)
+        )
+    assert cost.usd == pytest.approx(9 * 1.25e-6 + 9 * 2.5e-6)

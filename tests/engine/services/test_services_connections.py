@@ -137,7 +137,7 @@ def test_only_a_server_of_ones_own_is_free(address: str, own: bool) -> None:
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [({"Retry-After": "7"}, 7), ({"retry-after": "0.5"}, 0.5), ({}, None), ({"retry-after": "soon"}, None),
-     ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0)],
+     ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0), ({"retry-after": "Wed, 21 Oct 2015 07:28:00"}, 0)],
 )  # fmt: skip
 def test_the_wait_that_a_service_asks_for_is_read(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == seconds

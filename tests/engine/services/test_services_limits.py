@@ -100,3 +100,23 @@ def test_work_side_by_side_keeps_its_order_and_ends_at_the_first_failure() -> No
         side_by_side(work, range(50), width=3)
     assert len(begun) < 10
     assert sorted([*finished, 2]) == sorted(begun)  # what ran was finished
+
+
+def test_a_silence_that_grows_while_somebody_waits_is_kept_to_its_new_end() -> None:
+    limit = AdaptiveLimit(2)
+
+    class Interrupted(Still):
+        """Another request is refused during the first sleep."""
+
+        async def sleep(self, seconds: float) -> None:
+            if self.at == 0.0:
+                limit.limited(0, self, 10.0)
+            await super().sleep(seconds)
+
+    async def story() -> float:
+        clock = Interrupted()
+        limit.limited(0, clock, 3.0)
+        async with limit.slot(clock):
+            return clock.now()
+
+    assert anyio.run(story) == 10.0

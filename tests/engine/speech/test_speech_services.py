@@ -167,3 +167,16 @@ def test_what_cannot_be_is_not_believed(
     monkeypatch.setattr(openai_speech, "_LOST_TAIL", 5.0)
     with pytest.raises(ProviderError, match=told):
         transcribe(tmp_path, "whisper-1")
+
+
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-mini-transcribe"])
+def test_sound_in_which_a_service_hears_no_word_is_no_fault(
+    fake: FakeServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    hear = fake.ears
+    monkeypatch.setattr(
+        fake, "ears", lambda upload: {**hear(upload), "text": "", "words": [], "segments": []}
+    )
+    transcript, _, _ = transcribe(tmp_path, model)
+    assert transcript.words == ()
+    assert transcript.language == "und"

@@ -67,6 +67,10 @@ class Checker:
                 found.append(f"'worths' gives {worth.first} a worth that is not between 0 and 100")
         return found
 
+    def forgivable(self, answer: Decisions) -> bool:
+        """Whether nothing is wrong but narration that names what was not said, which a person is shown."""
+        return set(self.faults(answer)) <= {self._unsaid(decision) for decision in answer.decisions}
+
     def ungrounded(self, decision: Decision) -> tuple[str, ...]:
         """What a rewrite names that was not said."""
         if decision.action != "rewrite":
@@ -122,8 +126,12 @@ class Checker:
         said = len(self.said(decision))
         if len(decision.narration) > _LONGER * said + _ROOM:
             yield f"{name}: 'narration' is much longer than what it replaces; make it at most {said} characters"
-        if missing := self.ungrounded(decision):
-            yield f"{name}: the narration names {', '.join(missing)}, which these words do not; leave it out"
+        if self.ungrounded(decision):
+            yield self._unsaid(decision)
+
+    def _unsaid(self, decision: Decision) -> str:
+        names = ", ".join(self.ungrounded(decision))
+        return f"decision {decision.first}-{decision.last}: the narration names {names}, which these words do not; leave it out"
 
     def _of_pause(self, pause: PauseDecision) -> Iterator[str]:
         line = next((line for line in self._lines if line.last == pause.after and line.pause), None)

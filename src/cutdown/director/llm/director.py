@@ -216,17 +216,13 @@ class LLMDirector:
         )
 
     def _decide(self, window: Window, checker: Checker, asked: Prompt) -> Decisions:
-        def only_ungrounded(answer: Decisions) -> bool:
-            faults = checker.faults(answer)
-            return len(faults) == sum(bool(checker.ungrounded(decision)) for decision in answer.decisions)
-
         return ask(
             self._model,
             asked,
             Decisions,
             checker.faults,
             most_tokens=_TOKENS_AROUND + _TOKENS_A_LINE * (window.end - window.first),
-            forgive=only_ungrounded,
+            forgive=checker.forgivable,
         )
 
 
