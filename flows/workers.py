@@ -35,6 +35,8 @@ _ASK_EVERY: Final = 2.0  # seconds between two looks at the runs
 _LOOK_FOR_THE_DEAD_EVERY: Final = 10.0  # seconds; costs a request or two for each recording in work
 _RUNS_A_WORKER: Final = 2  # in work or about to be, so that none waits for the next order
 _SILENCE: Final = 1800.0  # seconds without Prefect's server before the batch gives up
+_START: Final = 60.0  # seconds; a loaded machine needs half a minute to start a run
+_START_OF_A_CONTAINER: Final = 660.0  # seconds; deployments/pools.yaml gives a first pull of the image 600
 _A_PAGE: Final = 200  # runs that the server tells at once
 
 
@@ -149,7 +151,7 @@ class Workers:
             order, known = self._runs[run.id]
             if run.state is None or not (run.state.is_running() or run.state.is_pending()):
                 continue
-            silent = self._gives_no_sign(order, run)
+            silent = self._gives_no_sign(client, order, run)
             if self._is_settled(order, known):  # looked at last: it may have come to its end just now
                 fault = ""
             elif silent:
@@ -172,26 +174,33 @@ class Workers:
         tried = failure is not None and (failure.batch, failure.tries) == (order.batch, order.tries)
         return self._desk.done(order.key) is not None or (tried and failure != known)
 
-    def _gives_no_sign(self, order: Order, run: FlowRun) -> bool:
+    def _gives_no_sign(self, client: SyncPrefectClient, order: Order, run: FlowRun) -> bool:
         """Whether the lease of a run that should be alive has expired, or was never taken."""
         if self._clock is None:
             self._clock = patiently(lambda: StorageClock.of(self._place, f"{order.batch}-crew"))
         name, clock = shelf("leases", order.key), self._clock
         found = patiently(lambda: read_lease(self._place, name))
         if found is None:
-            return self._is_old(run, order)
+            return self._is_old(client, run, order)
         state, tag = found
         why = patiently(lambda: ended(self._place, name, state, tag, clock))
         if why is None:  # asked first: whoever is alive is so by whatever clock
             return False
         earlier = run.created is not None and state.since < run.created  # of a try before this one
-        return self._is_old(run, order) if why == "released" or earlier else True
+        return self._is_old(client, run, order) if why == "released" or earlier else True
 
-    def _is_old(self, run: FlowRun, order: Order) -> bool:
+    def _is_old(self, client: SyncPrefectClient, run: FlowRun, order: Order) -> bool:
         """Whether a run had more than enough time to take its lease."""
         assert run.state is not None
         in_state = (datetime.now(UTC) - run.state.timestamp).total_seconds()
-        return in_state > 60 + 2 * order.lease_seconds  # a loaded machine needs half a minute to start
+        start = self._time_to_start(client) if run.state.is_pending() else _START
+        return in_state > start + 2 * order.lease_seconds
+
+    def _time_to_start(self, client: SyncPrefectClient) -> float:
+        """Seconds that a run of the deployment's pool may take from being taken to its first step."""
+        pool = client.read_deployment_by_name(self._deployment).work_pool_name
+        in_process = pool is None or client.read_work_pool(pool).type == "process"
+        return _START if in_process else _START_OF_A_CONTAINER
 
     def _online(self, client: SyncPrefectClient) -> int:
         deployment = client.read_deployment_by_name(self._deployment)

@@ -238,7 +238,8 @@ def optimize(
         findings = look_back(job, results, records, store, cast_of(job.options))
         told = _forecast(job, results, store)
         outcome = publish(job, results, records, store, told, foreseen=foreseen, findings=findings)
-        Ledger().finish(outcome.video_id, outcome.run_id)
+        if not job.dry_run:  # what a plan cost counts towards the budget of the run that renders it
+            Ledger().finish(outcome.video_id, outcome.run_id)
         traced.tell(video_id=outcome.video_id, passed=outcome.passed, cost_usd=outcome.cost())
     return outcome.model_copy(update={"spent_before": spent.total})
 

@@ -222,6 +222,20 @@ def test_the_budget_ends_a_run_with_4_and_a_higher_one_goes_on(
     assert f"${spent:.4f} were spent on it before" in " ".join(capsys.readouterr().out.split())
 
 
+def test_what_a_plan_cost_counts_towards_the_budget_of_its_rendering(
+    fake: FakeServices, recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = ("optimize", recording, "--out", tmp_path / "out", "--llm", "openai", "--narration", "none")
+    assert run(*job, "--dry-run") == 0
+    spent = by_hand(fake, "director")
+    assert spent > 0
+    capsys.readouterr()
+    assert run(*job) == 0
+    assert f"${spent:.4f} were spent on it before" in " ".join(capsys.readouterr().out.split())
+    assert run(*job) == 0
+    assert "spent on it before" not in capsys.readouterr().out
+
+
 def test_no_key_and_no_word_is_found_where_it_does_not_belong(
     fake: FakeServices,
     recording: Path,

@@ -74,7 +74,7 @@ def print_summary(console: Console, outcome: Outcome) -> None:
         )
     if outcome.spent_before > 0:
         console.print(
-            f"{cents(outcome.spent_before)} were spent on it before, in runs that did not come to their end",
+            f"{cents(outcome.spent_before)} were spent on it before, in runs that left no video",
             highlight=False,
         )
     for flag in outcome.flags:
