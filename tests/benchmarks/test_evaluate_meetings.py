@@ -130,7 +130,10 @@ def test_one_listener_hears_one_voice_at_a_time() -> None:
     ]
     transcript, signals = as_heard(parse_acts("\n".join(rows), "m.da"))
     assert [word.text for word in transcript.words] == ["one", "two", "three"]
-    assert [(s.start, s.end) for s in signals.silences] == [(4, 5)]
+    breath = Fraction(15, 100)
+    assert [(s.start, s.end) for s in signals.silences] == [(4 - breath, 5)]
+    _, unbreathed = as_heard(parse_acts("\n".join(rows), "m.da"), breath=0)
+    assert [(s.start, s.end) for s in unbreathed.silences] == [(4, 5)]
 
 
 def test_intervals_hold_the_mean_and_differences_go_by_pairs() -> None:

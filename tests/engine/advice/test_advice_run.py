@@ -28,7 +28,7 @@ def test_a_slow_costly_limited_run_gets_three_pieces_of_advice_and_no_other(
     fake: FakeServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     surround(monkeypatch, fake, tmp_path / "state")
-    talk = make_talk(tmp_path / "talk.mp4")
+    talk = make_talk(tmp_path / "talk.mp4", size=(960, 540))  # large enough to render slowly on any machine
     (tmp_path / "prices.yaml").write_text(PRICES)
     fake.delay = 1.0
     fake.script("elevenlabs.speech", [Fault.RATE_LIMIT_1S] * 15)

@@ -72,7 +72,12 @@ def watch(pid_file: Path, peak: list[float], done: threading.Event) -> None:
             continue
         try:
             process = psutil.Process(int(text))
-            tree = [process, *process.children(recursive=True)]
+            # A child that is not yet its own program shows its parent's memory, and its parent's command line.
+            program = process.cmdline()
+            tree = [
+                process,
+                *(each for each in process.children(recursive=True) if each.cmdline() != program),
+            ]
             peak[0] = max(peak[0], sum(each.memory_info().rss for each in tree))
         except psutil.Error:
             continue
