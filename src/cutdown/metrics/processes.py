@@ -51,7 +51,8 @@ class ProcessTree:
     """This process and its descendants.
 
     Children are looked for as often as that costs no more than a small share of a core: on a
-    machine with many processes, less often than the tree is read.
+    machine with many processes, less often than the tree is read. The memory of a child counts
+    from the second look at it.
     """
 
     def __init__(self) -> None:
@@ -78,9 +79,12 @@ class ProcessTree:
                 with child.oneshot():
                     of_child = sum(child.cpu_times()[:4])  # user, system, and of its own ended children
                     cpu += of_child
-                    cpu_found += 0.0 if child in self._known else of_child
-                    self._known.add(child)
-                    memory += child.memory_info().rss
+                    # A new child may not be its own program yet: until then it shows its parent's memory as its own.
+                    if child in self._known:
+                        memory += child.memory_info().rss
+                    else:
+                        cpu_found += of_child
+                        self._known.add(child)
                     of_child_disk = _disk(child)
             except psutil.Error:
                 continue  # it ended; its account is now its parent's

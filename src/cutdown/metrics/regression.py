@@ -30,6 +30,7 @@ _FEW_RUNS_DOUBT: Final = 0.08
 _ENOUGH_RUNS: Final = 3  # fewer say nothing about how they differ
 QUIET_SHARE: Final = 0.05  # of the machine: what other programs may use while wall time still tells
 _NEGLIGIBLE: Final = 0.01  # of the whole, in time: a phase so short is start-up and chance
+_SMALL: Final = 0.05  # of the whole: a fifth of it would be lost in the noise of the total
 
 
 class Row(NamedTuple):
@@ -47,8 +48,13 @@ class Row(NamedTuple):
     low: float
     high: float
     verdict: Verdict
-    counts: bool
-    """Whether it decides: a phase that takes next to no time is shown, but decides nothing."""
+    share: float
+    """Of the whole, in wall time of the baseline."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it decides: a phase that takes next to no time is shown, but decides nothing."""
+        return self.share >= _NEGLIGIBLE
 
 
 class Comparison(NamedTuple):
@@ -67,8 +73,8 @@ class Comparison(NamedTuple):
 
     @property
     def unsure(self) -> tuple[Row, ...]:
-        """What cannot be told."""
-        return tuple(row for row in self.rows if row.counts and row.verdict == "no evidence")
+        """What cannot be told, and would matter: of a small phase only the row tells its doubt."""
+        return tuple(row for row in self.rows if row.share >= _SMALL and row.verdict == "no evidence")
 
 
 def compare(
@@ -134,10 +140,10 @@ def _of_case(
             continue
         ratio, low, high = _ratio(one, other, chance)
         seconds_before, seconds_now = _seconds(before, phase, measure), _seconds(now, phase, measure)
-        worth = before.spread[phase].wall.median >= _NEGLIGIBLE * whole
+        share = before.spread[phase].wall.median / whole
         verdict = _verdict(ratio, low, high, threshold)
         name = f"{before.name} {before.mode}"
-        yield Row(name, phase, measure, seconds_before, seconds_now, ratio, low, high, verdict, worth)
+        yield Row(name, phase, measure, seconds_before, seconds_now, ratio, low, high, verdict, share)
 
 
 def _seconds(case: Case, phase: str, measure: Measure) -> float:
@@ -207,6 +213,6 @@ def _of_single_runs(baseline: Baseline, current: Baseline, threshold: float) -> 
             continue
         ratio = now[phase] / before[phase]
         low, high = _interval_of_few(ratio, 1, 1)
-        worth = before[phase] >= _NEGLIGIBLE * before[TOTAL]
+        share = before[phase] / before[TOTAL]
         verdict = _verdict(ratio, low, high, threshold)
-        yield Row("", phase, "wall", before[phase], now[phase], ratio, low, high, verdict, worth)
+        yield Row("", phase, "wall", before[phase], now[phase], ratio, low, high, verdict, share)
