@@ -144,3 +144,5 @@ def test_the_verb_tells_what_it_did(home: Path, capsys: pytest.CaptureFixture[st
     assert start(app, ["janitor", "gs://talks"]) == 2
     assert start(app, ["janitor", "no such folder"]) == 2
     assert "there is no folder 'no such folder'" in capsys.readouterr().err
+    assert start(app, ["janitor", "--older-than", "99999999999999d"]) == 2
+    assert "longer than can be reckoned with" in capsys.readouterr().err

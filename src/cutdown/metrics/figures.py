@@ -213,6 +213,7 @@ def _place(phase: str) -> tuple[int, str]:
 
 def _video(video: str, name: str, records: Sequence[PhaseRecord]) -> VideoFigures:
     phases = grouped(records, lambda record: record.phase)
+    records = sorted(records, key=lambda record: record.timestamp)  # what is told is what the last run made
     lengths = [record.video_duration_seconds for record in records if isinstance(record, IngestRecord)]
     results = [record.output_video_duration for record in records if isinstance(record, AssemblyRecord)]
     return VideoFigures(

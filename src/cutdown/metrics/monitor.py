@@ -177,7 +177,9 @@ class _Sampler:
         self._window: deque[tuple[float, float]] = deque()
         self._busiest = 0.0
         self._peak = 0
-        self._gpu_readings: list[GpuReading] = []
+        self._gpu_loads = 0
+        self._gpu_sum = self._gpu_busiest = 0.0
+        self._gpu_memory: float | None = None
         self.cost = 0.0
 
     def start(self) -> None:
@@ -218,8 +220,15 @@ class _Sampler:
             self._busiest = max(self._busiest, (reading.cpu - cpu) / (now - then))
         self._free_space.look()
         if self._gpu and (load := self._gpu.read()):
-            self._gpu_readings.append(load)
+            self._add_gpu(load)
         return reading
+
+    def _add_gpu(self, load: GpuReading) -> None:
+        self._gpu_loads += 1
+        self._gpu_sum += load.percent
+        self._gpu_busiest = max(self._gpu_busiest, load.percent)
+        if load.memory_mb is not None:
+            self._gpu_memory = max(self._gpu_memory or 0.0, load.memory_mb)
 
     def usage(self, elapsed: float) -> Usage:
         cpu = max(0.0, self._last.cpu - self._first.cpu)
@@ -237,15 +246,13 @@ class _Sampler:
         )
 
     def _gpu_usage(self) -> GpuUsage | None:
-        if not self._gpu or not self._gpu_readings:
+        if not self._gpu or not self._gpu_loads:
             return None
-        loads = [reading.percent for reading in self._gpu_readings]
-        memory = [reading.memory_mb for reading in self._gpu_readings if reading.memory_mb is not None]
         return GpuUsage(
             name=self._gpu.name,
-            percent_mean=sum(loads) / len(loads),
-            percent_max=max(loads),
-            memory_mb_max=max(memory, default=None),
+            percent_mean=self._gpu_sum / self._gpu_loads,
+            percent_max=self._gpu_busiest,
+            memory_mb_max=self._gpu_memory,
         )
 
 

@@ -46,13 +46,11 @@ def print_estimate(console: Console, forecast: Forecast, prices: PriceBook) -> N
 
 def _print_reference(console: Console, prices: PriceBook) -> None:
     usual = prices.reference_costs
-    chosen, cheaper = usual.totals()
-    console.print(f"\n[bold]Usually paid for {usual.minutes:g} minutes[/], either", highlight=False)
-    for lines, total in ((usual.chosen, chosen), (usual.cheaper, cheaper)):
+    headings = (f"\n[bold]Usually paid for {usual.minutes:g} minutes[/], either", "or, with the cheap set")
+    for heading, lines, total in zip(headings, (usual.chosen, usual.cheaper), usual.totals(), strict=True):
+        console.print(heading, highlight=False)
         for line in lines:
             told = f"  {PHASE_NAMES[line.phase]}: {line.what} = {dollars(line.usd)}"
             console.print(escape(told), highlight=False, soft_wrap=True)
         added = " + ".join(dollars(line.usd) for line in lines)
         console.print(f"  in all: {added} = [bold]{dollars(total)}[/]", highlight=False, soft_wrap=True)
-        if total == chosen:
-            console.print("or, with the cheap set", highlight=False)

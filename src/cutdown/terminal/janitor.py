@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, Token, convert
 from pydantic import ByteSize
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +16,16 @@ from cutdown.errors import UsageError
 from cutdown.janitor import RESTS_AFTER, Tidied, tidy
 
 _SHOWN: Final = 20  # rows; the sum tells the rest
+
+
+def _age(_hint: object, tokens: Sequence[Token]) -> timedelta:
+    try:
+        return cast("timedelta", convert(timedelta, tokens))
+    except OverflowError:
+        raise ValueError("longer than can be reckoned with; give days or weeks, such as 7d") from None
+
+
+Age = Annotated[timedelta, Parameter(converter=_age)]
 
 
 def add_janitor(app: App, output: Callable[[], Console]) -> None:
@@ -31,8 +41,8 @@ def add_janitor(app: App, output: Callable[[], Console]) -> None:
         place: str | None = None,
         /,
         *,
-        older_than: timedelta = RESTS_AFTER,
-        unused_for: timedelta | None = None,
+        older_than: Age = RESTS_AFTER,
+        unused_for: Age | None = None,
         keep: ByteSize | None = None,
         dry_run: Annotated[bool, Parameter(negative="")] = False,
     ) -> int:

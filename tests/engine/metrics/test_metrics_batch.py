@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from metrics_kit import a_batch, director
+from metrics_kit import a_batch, assembly, director
 from prometheus_client.parser import text_string_to_metric_families
 from s3_kit import S3Server
 
@@ -102,6 +102,13 @@ def test_a_record_that_is_found_twice_counts_once(tmp_path: Path) -> None:
     assert batch.total_processing_time == 100
     alone = BatchMetrics.read(tmp_path / "talk.cutdown" / "metrics.jsonl")
     assert (alone.total_videos, alone.videos[0].name) == (1, "talk")
+
+
+def test_a_video_is_told_as_its_last_run_left_it_in_whatever_order_the_files_are_found() -> None:
+    earlier = assembly("a", "r1", 40.0, 50, output_video_duration=200.0)
+    later = assembly("a", "r2", 40.0, 500, output_video_duration=120.0)
+    for records in ([earlier, later], [later, earlier]):
+        assert BatchMetrics.of(records).videos[0].output_seconds == 120
 
 
 def test_what_a_batch_left_is_called_after_its_recordings(tmp_path: Path) -> None:
