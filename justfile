@@ -26,9 +26,9 @@ types:
 layers:
     {{bin}}/lint-imports --no-logo
 
-# all tests
+# all tests, a file at a time on each core
 test *options:
-    {{bin}}/pytest {{options}}
+    {{bin}}/pytest --numprocesses logical --maxprocesses 4 --dist loadfile {{options}}
 
 # the engine alone: no Prefect, well under 90 s
 test-engine *options:
