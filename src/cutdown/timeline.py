@@ -21,7 +21,7 @@ from cutdown.timebase import SAMPLE_RATE, Frozen, Ratio, Seconds, Span, sample_o
 
 FRAME_TOLERANCE: Final = Fraction(2, 1000)  # containers round timestamps to as coarse as a millisecond
 
-Lever = Literal["text", "slack", "hold", "slow", "voice", "trim", "flag"]
+Lever = Literal["text", "slack", "hold", "slow", "voice", "trim", "sync", "flag"]
 
 
 class Segment(Frozen):
@@ -88,6 +88,8 @@ class FitChoice(Frozen):
     seconds: Seconds
     """How much of the misfit it took away."""
     note: str
+    discomfort: float = 0.0
+    """What it costs the viewer, in seconds of picture at three quarters of its speed: what fitting minimises."""
 
 
 class Timeline(Frozen):

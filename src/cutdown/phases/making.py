@@ -58,7 +58,8 @@ def assemble(
         heard = Transcript.model_validate_json(store.read_text(transcript))
         seen = Signals.model_validate_json(store.read_text(signals))
         spoken = Narration.model_validate_json(store.read_text(narration))
-        timeline = build_timeline(edit, spoken, recording, seen, rate=output_rate(recording, options.fps))
+        rate = output_rate(recording, options.fps)
+        timeline = build_timeline(edit, spoken, recording, seen, rate=rate, transcript=heard)
         shown = captions(timeline, heard, spoken, edit)
         rendered = render(
             source,
