@@ -101,7 +101,7 @@ def lengthen(passage: Passage, calm: Calm, rate: Fraction) -> Fitted:
         pulled = pull(passage, missing, calm, rate)
         if pulled is None:
             continue
-        gained = missing - pulled.missing_in(passage, rate)
+        gained = missing - missing_in(pulled.passage, rate)
         passage = pulled.passage
         choices.append(choice(passage, lever, gained / rate, pulled.note))
     return Fitted(passage, tuple(choices))
