@@ -95,7 +95,8 @@ class WayFigures(Frozen):
     """Share of the lines, by band of length to slot."""
     solved_promised: float
     """Share of the lines up to 1.4 times their slot."""
-    overruns: int
+    flagged: int
+    """Lines that could not be fitted within the bounds."""
     words: int
     words_lost: float
     overlaps: int
@@ -230,7 +231,10 @@ class _Reading:
         for segment in own:
             slowed = _slowed(segment) / rate
             easy = float(_ticks(segment) * (1 / EASY_SLOW - 1)) / rate
-            total += cost.SLOWED * min(slowed, easy) + cost.SLOWED_FAR * max(0.0, slowed - easy)
+            far = float(_ticks(segment) * (1 / SLOWEST - 1)) / rate
+            total += cost.SLOWED * min(slowed, easy)
+            total += cost.SLOWED_FAR * max(0.0, min(slowed, far) - easy)
+            total += cost.STRAINED * max(0.0, slowed - far)
         for action in actions:
             if action.factor is not None:
                 shown = sum(min(s.frames - s.hold, _ticks(s)) for s in own if s.action == action.id) / rate
@@ -246,6 +250,7 @@ class _Reading:
         total += cost.WAITING * max(0.0, before)
         total += cost.RESTING * min(max(0.0, after), float(TRIM_FROM))
         total += cost.IDLE * max(0.0, after - float(TRIM_FROM))
+        total += cost.NEAR * sum(min(seconds, float(SYNC_TOLERANCE)) for seconds in apart)
         total += cost.APART * sum(max(0.0, seconds - float(SYNC_TOLERANCE)) for seconds in apart)
         return round(total, 4)
 
@@ -301,7 +306,7 @@ def _figures(way: str, lines: Sequence[LineFit], seconds: float) -> WayFigures:
             for low, high in BANDS
         },
         solved_promised=_share([line.solved for line in promised]),
-        overruns=sum(line.overrun + line.held_moving > 0 for line in lines),
+        flagged=sum(not line.solved for line in lines),
         words=sum(line.words for line in lines),
         words_lost=round(sum(line.words_lost for line in lines), 2),
         overlaps=sum(line.overlap > 0 for line in lines),

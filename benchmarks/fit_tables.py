@@ -39,7 +39,7 @@ def print_fit(report: FitReport, console: Console) -> None:
 
 
 _NAMES = (
-    "lines that overrun",
+    "lines not fitted within the bounds",
     "words lost",
     "lines that run into the next",
     "voice, p50 / p95 / most",
@@ -54,7 +54,7 @@ _NAMES = (
 
 def _cells(one: WayFigures) -> tuple[str, ...]:
     return (
-        str(one.overruns),
+        str(one.flagged),
         f"{one.words_lost:g} of {one.words}",
         str(one.overlaps),
         f"{one.voice_p50:.3f} / {one.voice_p95:.3f} / {one.voice_most:.3f}",

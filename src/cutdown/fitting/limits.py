@@ -17,6 +17,9 @@ SLACK_GUARD: Final = Fraction(3, 20)  # kept clear of the neighbour's words, who
 
 HOLD_LIMIT: Final = Fraction(2)  # on a screen that is still anyway; longer looks like a player that hangs
 SLOWEST: Final = Fraction(2, 3)  # typing and a pointer look natural down to about two thirds of their speed
+LAST_RESORT: Final = Fraction(
+    2, 5
+)  # for a line that is flagged: slow is odd, a moving screen that stops is broken
 FASTEST_VOICE: Final = Fraction(11, 10)  # listeners notice 1.1 and dislike 1.2 (published listening tests)
 
 EASY_SLOW: Final = Fraction(3, 4)  # of its speed; below, a pointer begins to look as if it swam

@@ -32,13 +32,16 @@ def settled(slot: Slot, fit: Fit) -> Passage:
     """The passage of a line, with everything that was found for it."""
     pieces: list[Piece] = []
     pinned = True  # nothing is joined to what comes before the first
-    for part, change in zip(slot.parts, fit.parts, strict=True):
+    stands = max(
+        (place for place, part in enumerate(slot.parts) if part.can_hold), default=len(slot.parts) - 1
+    )
+    for place, (part, change) in enumerate(zip(slot.parts, fit.parts, strict=True)):
         piece = part.piece
         shown = replace(
             piece,
             end=piece.end - change.trimmed,
-            frames=piece.frames - change.trimmed + change.restored + change.slowed,
-            hold=change.held,
+            frames=piece.frames + change.longer - change.held,
+            hold=change.held + (fit.flagged if place == stands else 0),
         )
         pieces[len(pieces) - (not pinned) :] = [shown] if pinned else _joined(pieces[-1], shown)
         pinned = part.pins
@@ -51,8 +54,6 @@ def settled(slot: Slot, fit: Fit) -> Passage:
         border = slot.parts[-1].piece.end
         behind = Piece(last.action, border, border + fit.after, fit.after)
         pieces[-1:] = _joined(last, behind)
-    if fit.flagged:
-        pieces[-1] = replace(pieces[-1], hold=pieces[-1].hold + fit.flagged)
     return Passage(tuple(pieces), slot.line, slot.samples, fit.tempo, fit.wait)
 
 
@@ -83,13 +84,15 @@ def explained(slot: Slot, fit: Fit, passage: Passage, rate: Fraction) -> Iterato
     if hurried:
         yield choice("voice", hurried, f"the line is spoken {float(fit.tempo):.3f} times as fast")
     yield from _sync(slot, fit, choice)
-    if fit.flagged:
-        seconds = fit.flagged / rate
+    beyond = fit.flagged + sum(part.strained for part in fit.parts)
+    if beyond:
+        slowest = float(min(piece.speed for piece in passage.pieces))
+        stands = f", and stands still for {float(fit.flagged / rate):.2f} s" if fit.flagged else ""
         yield choice(
             "flag",
-            seconds,
-            f"the line is {float(seconds):.2f} s longer than its picture can be made: the last frame stands "
-            "still until it ends; shorten the narration or keep more picture",
+            beyond / rate,
+            f"the line is {float(beyond / rate):.2f} s longer than its picture should be made: it is slowed to "
+            f"{slowest:.2f} of its speed{stands}; shorten the narration or keep more picture",
         )
 
 

@@ -25,6 +25,7 @@ from cutdown.fitting.limits import (
     EASY_VOICE,
     FASTEST_VOICE,
     HOLD_LIMIT,
+    LAST_RESORT,
     LATEST_START,
     LEAD,
     SLOWEST,
@@ -41,6 +42,7 @@ from cutdown.timeline import Lever
 
 _LATER_FIRST: Final = 1e-5  # of a price; of two parts that would do, the later one changes
 _TEMPO_GRID: Final = 1000  # tempos are written in thousandths
+_ROUNDED: Final = 2.0  # frames; so much later rounding can move a word against its picture
 _ENDLESS: Final = 1e6  # frames; nothing is as long
 NEIGHBOURS: Final = Fraction(4)  # s between two lines that are still heard as one voice going on
 
@@ -52,7 +54,14 @@ class PartFit:
     trimmed: int
     restored: int
     slowed: int
+    strained: int
+    """Of picture slowed beyond its bound."""
     held: int
+
+    @property
+    def longer(self) -> int:
+        """Frames that the part has more than before."""
+        return self.restored + self.slowed + self.strained + self.held - self.trimmed
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class Fit:
     wait: int
     """Samples at 48 kHz between the usual lead and the line's first word."""
     flagged: int
+    """For which a frame stands still because nothing else was left."""
     apart: float
     """Seconds by which its words miss what they name, beyond the tolerance, in all."""
     discomfort: dict[Lever, float]
@@ -131,11 +141,12 @@ class _PartVariables:
         easy = math.floor(piece.ticks / EASY_SLOW) - piece.ticks
         far = math.floor(piece.ticks / SLOWEST) - piece.ticks
         self.slowed = (lever(easy, cost.SLOWED), lever(far - easy, cost.SLOWED_FAR))
+        self.strained = lever(math.floor(piece.ticks / LAST_RESORT) - piece.ticks - far, cost.STRAINED)
         self.held = lever(math.floor(HOLD_LIMIT * rate) if part.can_hold else 0, 0.0)
 
     def frames(self) -> Row:
         """Output frames beyond those it has before it is fitted."""
-        more = (self.restored, *self.slowed, self.held)
+        more = (self.restored, *self.slowed, self.strained, self.held)
         return [(self.trimmed, -1.0), *((column, 1.0) for column in more)]
 
 
@@ -196,7 +207,10 @@ class _Line:
 
     def _tie(self, samples: Fraction, tick: int, programme: Programme) -> int:
         """A word's distance from its picture, beyond the tolerance."""
-        apart = programme.variable(_ENDLESS, cost.APART / float(self._rate), whole=False)
+        second = 1 / float(self._rate)
+        apart = programme.variable(_ENDLESS, cost.APART * second, whole=False)
+        allowed = float(SYNC_TOLERANCE * self._rate) - _ROUNDED
+        near = programme.variable(allowed, cost.NEAR * second, whole=False)
         ahead = [variables for variables in self._parts if variables.part.piece.end <= tick]
         shown = [entry for variables in ahead for entry in variables.frames()]
         share = float(samples / self.slot.samples)
@@ -204,9 +218,8 @@ class _Line:
         row = [*shown, (self.before, 1.0), *((column, -weight) for column, weight in said)]
         late = share * self.voice + float(LEAD * self._rate)
         late -= sum(variables.part.piece.frames for variables in ahead)
-        allowed = float(SYNC_TOLERANCE * self._rate)
-        programme.bind([*row, (apart, -1.0)], -_ENDLESS, late + allowed)
-        programme.bind([*row, (apart, 1.0)], late - allowed, _ENDLESS)
+        programme.bind([*row, (near, -1.0), (apart, -1.0)], -_ENDLESS, late)
+        programme.bind([*row, (near, 1.0), (apart, 1.0)], late, _ENDLESS)
         return apart
 
     def fit(self, values: NDArray[np.float64]) -> Fit:
@@ -217,6 +230,7 @@ class _Line:
                 int(whole[v.trimmed]),
                 int(whole[v.restored]),
                 int(whole[list(v.slowed)].sum()),
+                int(whole[v.strained]),
                 int(whole[v.held]),
             )
             for v in self._parts
@@ -224,14 +238,14 @@ class _Line:
         before, after, flagged = (int(whole[column]) for column in (self.before, self.after, self._flagged))
         frames = before + after + flagged
         for part, change in zip(self.slot.parts, parts, strict=True):
-            frames += part.piece.frames - change.trimmed + change.restored + change.slowed + change.held
+            frames += part.piece.frames + change.longer
         wait = max(0, math.floor(values[self._wait] / float(self._rate) * SAMPLE_RATE))
         tempo = _tempo(self.slot.samples, frames / self._rate - LEAD - TAIL - Fraction(wait, SAMPLE_RATE))
         return Fit(
             parts,
             before,
             after,
-            FASTEST_VOICE if flagged else tempo,
+            FASTEST_VOICE if flagged or any(part.strained for part in parts) else tempo,
             wait,
             flagged,
             apart=float(values[self._apart].sum() / float(self._rate)) if self._apart else 0.0,
@@ -246,7 +260,7 @@ class _Line:
             "voice": self.saved,
             "trim": tuple(variables.trimmed for variables in self._parts),
             "sync": (self._wait, *self._apart),
-            "flag": (self._flagged,),
+            "flag": (self._flagged, *(variables.strained for variables in self._parts)),
         }
         return {lever: self._programme.cost(values, those) for lever, those in columns.items()}
 
