@@ -40,9 +40,15 @@ class Segment(Frozen):
     speed: Ratio
     """Source seconds a second of output: 1 as recorded, 4 four times as fast, 0.9 slowed."""
     hold: int = Field(default=0, ge=0)
+    dissolve: int = Field(default=0, ge=0)
+    """Its last frames that are mixed, more and more, with the first picture of the segment that follows."""
 
     @model_validator(mode="after")
     def _shows_something(self) -> Segment:
+        if self.dissolve >= self.frames:
+            raise ValueError(
+                f"segment of action '{self.action}' dissolves over all of its {self.frames} frames"
+            )
         if self.hold >= self.frames:
             raise ValueError(f"segment of action '{self.action}' holds all of its {self.frames} frames")
         return self
