@@ -32,8 +32,9 @@ def print_fit(report: FitReport, console: Console) -> None:
         rows.add_row(str(name), *cells)
     console.print(rows)
     console.print(
-        "×: length of the spoken line to that of its slot; overrun: picture is held beyond every bound, so that "
-        "no word is cut\ndiscomfort: per line, by the prices in docs/fitting.md",
+        "×: length of the spoken line to that of its slot; bounds: the voice at most 1.1 times as fast, the picture "
+        "at least\ntwo thirds of its speed, held for at most 2 s and only where the screen is still\ndiscomfort: per "
+        "line, by the prices in docs/fitting.md",
         style="dim",
     )
 
@@ -61,7 +62,7 @@ def _cells(one: WayFigures) -> tuple[str, ...]:
         f"{100 * one.frozen_share:.1f} %",
         f"{100 * one.slowed_share:.1f} %",
         f"{one.holds} / {one.holds_moving}",
-        f"{100 * one.named_in_time:.0f} % of {one.named}",
+        f"{100 * one.named_in_time:.0f} % of {one.named}" if one.named else "none found",
         f"{one.discomfort:.2f} / {one.discomfort_promised:.2f}",
         f"{one.seconds:.2f}",
     )
