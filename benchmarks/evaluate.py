@@ -1,4 +1,6 @@
-"""Measure the judgement of the product: ``python -m benchmarks.evaluate screencasts DIR``, ``... meetings DIR``."""
+"""Measure the judgement of the product: ``python -m benchmarks.evaluate screencasts DIR``, ``... meetings DIR``, ``... fit DIR``,
+``... cuts RECORDING...``.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.acts import read_meetings
+from benchmarks.cut_tables import print_cuts
+from benchmarks.cuts import listen_to, make_output
+from benchmarks.fit import measure as measure_fit
+from benchmarks.fit_cases import find_videos, make_cases
+from benchmarks.fit_tables import print_fit
 from benchmarks.meetings import Interval, MeetingReport, by_director, by_plans, measure, ways
 from benchmarks.meetings import report_of as report_of_meetings
 from benchmarks.screencasts import (
@@ -114,6 +121,79 @@ def meetings(
         scored = measure(texts, asked, budgets, status.update)
     report = report_of_meetings(scored, split)
     _print_meetings(report, console)
+    if json is not None:
+        write_report(report, json)
+
+
+@app.command
+def fit(
+    folder: Path,
+    *,
+    rewrites: int = 200,
+    seed: int = 1,
+    model: str = "base",
+    json: Path | None = None,
+) -> None:
+    """Fit made rewrites of half to twice the length of their slot, and read what came of them.
+
+    Over the plans of the recordings in a folder, lines are made up and spoken by the local voice, and
+    fitted by Cutdown, line by line in a fixed order, and by stretching the voice. Prints the share that is solved
+    within the bounds, by how long the line is for its slot, and what it took.
+
+    Args:
+        folder: Folder with recordings.
+        rewrites: Lines to make.
+        seed: Of the draws.
+        model: Whisper model that transcribes.
+        json: Write all figures and every line to this file as well.
+    """
+    if rewrites < 1:
+        raise UsageError("--rewrites is how many lines to make: 1 or more")
+    videos = find_videos(folder)
+    console = Console()
+    console.width = max(console.width, _WIDE_TABLE)
+    store = local_store()
+    with console.status("") as status:
+        cases = make_cases(videos, store, rewrites=rewrites, seed=seed, model=model, told=status.update)
+        report = measure_fit(cases, seed)
+    print_fit(report, console)
+    if json is not None:
+        write_report(report, json)
+
+
+@app.command
+def cuts(
+    recordings: list[Path],
+    *,
+    count: int = 10,
+    seed: int = 1,
+    model: str = "base",
+    target_ratio: float | None = None,
+    json: Path | None = None,
+) -> None:
+    """Make recordings short, and listen to random cuts of each output by machine.
+
+    Measures, at each cut, the jump in the waveform, whether the words beside it can still be heard, and the
+    step in loudness, beside the plain cut of the same moments. All that is made is remembered in the store.
+
+    Args:
+        recordings: Videos or sound files.
+        count: Cuts to listen to in each output.
+        seed: Of the draws.
+        model: Whisper model that transcribes.
+        target_ratio: Length wanted as a share of the recording; fewer or more cuts come with it.
+        json: Write every cut to this file as well.
+    """
+    console = Console()
+    console.width = max(console.width, _WIDE_TABLE)
+    store = local_store()
+    with console.status("") as status:
+        outputs = []
+        for recording in recordings:
+            status.update(f"{recording.name}: making it short")
+            outputs.append(make_output(recording, store, model=model, ratio=target_ratio))
+        report = listen_to(outputs, store, count=count, seed=seed, told=status.update)
+    print_cuts(report, console)
     if json is not None:
         write_report(report, json)
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import accumulate
+from typing import Final, Literal
 
 from cutdown.store import Ref
 from cutdown.timebase import SAMPLE_RATE, Frozen
+
+_STOPS: Final = (",", ";", ":", ".", "!", "?")
+_PAUSE_LETTERS: Final = 4  # a comma or a full stop takes about as long as four letters
 
 
 class NarrationLine(Frozen):
@@ -43,3 +49,19 @@ class Narration(Frozen):
     """Lines synthesised now; the others came from the phrase cache."""
     characters: int = 0
     """Characters given to the voice in those calls."""
+
+
+def shares(words: Sequence[str]) -> list[Fraction]:
+    """How a line's time is shared out among its words: by their letters and the pauses after them.
+
+    Args:
+        words: of the line, each with its punctuation.
+
+    Returns:
+        Where each word begins, as a share of the whole, and behind the last one 1.
+    """
+    weights = [len(word) + 1 + _PAUSE_LETTERS * word.endswith(_STOPS) for word in words]
+    if weights and words[-1].endswith(_STOPS):
+        weights[-1] -= _PAUSE_LETTERS  # silence after the last word was trimmed off
+    total = max(1, sum(weights))
+    return [Fraction(at, total) for at in accumulate(weights, initial=0)]

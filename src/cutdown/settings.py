@@ -117,6 +117,10 @@ class RenderOptions(Options):
         # A form has one box for each of these; a list of types would give none.
         WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "null"}]}),
     ] = None
+    cuts: Literal["soft", "hard"] = Field(
+        default="soft",
+        description="soft: where the picture jumps within a shot, the last three frames dissolve into what follows (engine pyav); hard: never",
+    )
     crf: int = Field(default=23, ge=0, le=51, description="Quality: lower is better and larger")
     bitrate: str | None = Field(
         default=None,

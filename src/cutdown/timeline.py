@@ -21,7 +21,7 @@ from cutdown.timebase import SAMPLE_RATE, Frozen, Ratio, Seconds, Span, sample_o
 
 FRAME_TOLERANCE: Final = Fraction(2, 1000)  # containers round timestamps to as coarse as a millisecond
 
-Lever = Literal["text", "slack", "hold", "slow", "voice", "trim", "flag"]
+Lever = Literal["text", "slack", "hold", "slow", "voice", "trim", "sync", "flag"]
 
 
 class Segment(Frozen):
@@ -40,9 +40,15 @@ class Segment(Frozen):
     speed: Ratio
     """Source seconds a second of output: 1 as recorded, 4 four times as fast, 0.9 slowed."""
     hold: int = Field(default=0, ge=0)
+    dissolve: int = Field(default=0, ge=0)
+    """Its last frames that are mixed, more and more, with the first picture of the segment that follows."""
 
     @model_validator(mode="after")
     def _shows_something(self) -> Segment:
+        if self.dissolve >= self.frames:
+            raise ValueError(
+                f"segment of action '{self.action}' dissolves over all of its {self.frames} frames"
+            )
         if self.hold >= self.frames:
             raise ValueError(f"segment of action '{self.action}' holds all of its {self.frames} frames")
         return self
@@ -88,6 +94,8 @@ class FitChoice(Frozen):
     seconds: Seconds
     """How much of the misfit it took away."""
     note: str
+    discomfort: float = 0.0
+    """What it costs the viewer, in seconds of picture at three quarters of its speed: what fitting minimises."""
 
 
 class Timeline(Frozen):

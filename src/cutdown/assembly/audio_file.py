@@ -13,6 +13,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
+from cutdown.assembly.levelling import Levels, levelled
 from cutdown.assembly.limiter import amplify
 from cutdown.assembly.loudness import Loudness, gain_for, measure, raw_input
 from cutdown.assembly.room_tone import room_tone
@@ -28,7 +29,7 @@ from cutdown.store import Ref, Store, hash_key
 from cutdown.timebase import SAMPLE_RATE
 from cutdown.timeline import Timeline
 
-SOUND_VERSION: Final = 1  # counted up when the same timeline would sound otherwise
+SOUND_VERSION: Final = 2  # counted up when the same timeline would sound otherwise
 AUDIO_BIT_RATE: Final = 192_000
 _AAC: Final = {
     "aac_coder": "fast"
@@ -85,9 +86,13 @@ def make_sound(
     progress(0.2)
     lines = _narrated(narration, signals, store)
     mixed = scratch / "mixed.f32"
+    levels = Levels()
     with mixed.open("wb") as file:
         for block in mix(timeline.sounds, recorded, lines, room_tone(recorded, signals)):
+            levels.hear(block)
             file.write(np.ascontiguousarray(block).data)
+    if lines or signals.speech_level_db is not None:
+        mixed = _evened(mixed, levels, scratch)
     progress(0.4)
     encoded = scratch / "sound.m4a"
     loudness = _level_and_encode(mixed, encoded, options)
@@ -147,6 +152,16 @@ def speech_level(lines: Sequence[WavSource]) -> float | None:
     spoken = everything[everything > everything.max() / 100]
     level = 10 * math.log10(float(spoken.mean())) if len(spoken) else -math.inf
     return level if level > _QUIETEST else None
+
+
+def _evened(mixed: Path, levels: Levels, scratch: Path) -> Path:
+    """The same sound with its speech at one loudness."""
+    evened = scratch / "evened.f32"
+    with evened.open("wb") as file:
+        for block in levelled(_blocks(mixed), levels.gains()):
+            file.write(np.ascontiguousarray(block).data)
+    mixed.unlink()
+    return evened
 
 
 def _level_and_encode(mixed: Path, target: Path, options: RenderOptions) -> Loudness:

@@ -1,7 +1,7 @@
 """Loudness to EBU R128: measured once, corrected with one gain and a limiter, measured again.
 
-The measure is ffmpeg's ``ebur128`` (ITU-R BS.1770), a tenth of the time of ``loudnorm``. One constant gain keeps the
-recording's own dynamics; the limiter acts only on peaks. The encoded sound is what is
+The measure is ffmpeg's ``ebur128`` (ITU-R BS.1770), a tenth of the time of ``loudnorm``. One constant gain for the whole (speech was evened out before, see
+`levelling`); the limiter acts only on peaks. The encoded sound is what is
 measured in the end, because AAC raises peaks: where it missed its aim, it is made once more
 with what was learnt.
 """

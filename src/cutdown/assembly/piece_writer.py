@@ -35,8 +35,8 @@ _X264: Final = "libx264"
 _X264_PARAMETERS: Final = "keyint=infinite:min-keyint=1:ref=1:bframes=0:sliced-threads=0"
 
 
-class PieceWriter(Protocol):
-    """Takes the frames of one piece in order."""
+class FrameTaker(Protocol):
+    """Takes frames in order."""
 
     def show(self, frame: VideoFrame) -> None:
         """Take the next frame, in the format's size and pixel format."""
@@ -45,6 +45,10 @@ class PieceWriter(Protocol):
     def repeat(self) -> None:
         """Take note that the next frame looks like the one before."""
         ...
+
+
+class PieceWriter(FrameTaker, Protocol):
+    """Takes the frames of one piece in order."""
 
     def close(self) -> None:
         """Finish the file."""

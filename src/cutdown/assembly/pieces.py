@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cutdown.assembly.picture_format import PictureFormat
@@ -21,13 +22,18 @@ _LONGEST_SECONDS: Final = 20  # of output; what an interrupted run can lose
 
 
 class Piece(NamedTuple):
-    """``shown`` frames from a source tick on, ``speed`` ticks apart, then ``hold`` repeats."""
+    """``shown`` frames from a source tick on, ``speed`` ticks apart, then ``hold`` repeats.
+
+    The last ``mixed`` of them give way to the picture at the source tick ``into``.
+    """
 
     start: Fraction
     """In ticks of the output's rate."""
     speed: Fraction
     shown: int
     hold: int
+    mixed: int = 0
+    into: Fraction = Fraction(0)
 
     @property
     def frames(self) -> int:
@@ -53,13 +59,21 @@ class Piece(NamedTuple):
             stream,
             picture.model_dump(mode="json"),
             [str(self.start), str(self.speed), self.shown, self.hold],
+            *([self.mixed, str(self.into)] if self.mixed else ()),
         )
 
 
 def split(timeline: Timeline) -> list[Piece]:
     """The pieces of a timeline in order; together they have its frames."""
     longest = max(1, round(_LONGEST_SECONDS * timeline.rate))
-    return [piece for segment in timeline.segments for piece in _split_segment(segment, longest)]
+    pieces: list[Piece] = []
+    for segment, following in pairwise((*timeline.segments, None)):
+        assert segment is not None
+        pieces += _split_segment(segment, longest)
+        if segment.dissolve and following is not None:
+            mixed = min(segment.dissolve, pieces[-1].frames - 1)
+            pieces[-1] = pieces[-1]._replace(mixed=mixed, into=Fraction(following.source_frame))
+    return pieces
 
 
 def _split_segment(segment: Segment, longest: int) -> Iterable[Piece]:

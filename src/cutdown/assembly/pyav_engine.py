@@ -24,11 +24,12 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from cutdown.assembly.conform import Conform, looks_the_same
+from cutdown.assembly.dissolve import Dissolving
 from cutdown.assembly.engines import Drawn
 from cutdown.assembly.frame_reader import FrameReader
 from cutdown.assembly.frame_times import FrameTimes, read_frame_times
 from cutdown.assembly.picture_format import PictureFormat
-from cutdown.assembly.piece_writer import PieceWriter, open_piece, try_encoder
+from cutdown.assembly.piece_writer import FrameTaker, open_piece, try_encoder
 from cutdown.assembly.pieces import Piece, runs, split
 from cutdown.errors import RenderError
 from cutdown.progress import Progress
@@ -153,7 +154,7 @@ class _Atelier:
                     run = work.get_nowait()
                 except queue.Empty:
                     return
-                reader.expect(position for piece in run for position in self._positions(piece))
+                reader.expect(position for piece in run for position in self._needed(piece))
                 for piece in run:
                     if self._stop.is_set():
                         return
@@ -162,16 +163,26 @@ class _Atelier:
     def _positions(self, piece: Piece) -> list[int]:
         return [self._times.position_at(moment) for moment in piece.moments(self._picture.rate)]
 
+    def _needed(self, piece: Piece) -> list[int]:
+        """The frames that a piece is made of; the last one is what it dissolves into, if it does."""
+        into = [self._times.position_at(piece.into / self._picture.rate)] if piece.mixed else []
+        return self._positions(piece) + into
+
     def _draw(self, piece: Piece, reader: FrameReader, conform: Conform) -> Ref:
         key = piece.key(self._recording, self._picture)
         path = self._scratch / f"{key}.mp4"
         with closing(open_piece(path, self._picture)) as writer:
-            self._fill(writer, piece, reader, conform)
+            if piece.mixed:
+                dissolving = Dissolving(writer, piece.frames, piece.mixed)
+                self._fill(dissolving, piece, reader, conform)
+                dissolving.into(conform(next(reader.frames(self._needed(piece)[-1:]))))
+            else:
+                self._fill(writer, piece, reader, conform)
         ref = self._store.put(path, move=True)
         self._store.remember(key, ref)
         return ref
 
-    def _fill(self, writer: PieceWriter, piece: Piece, reader: FrameReader, conform: Conform) -> None:
+    def _fill(self, writer: FrameTaker, piece: Piece, reader: FrameReader, conform: Conform) -> None:
         positions = self._positions(piece)
         frames = reader.frames(list(dict.fromkeys(positions)))
         before = -1

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from cutdown.narration import Narration, NarrationLine
+from cutdown.narration import Narration, NarrationLine, shares
 from cutdown.timebase import SAMPLE_RATE
 from cutdown.timeline import Sound, Timeline
 from cutdown.transcript import Transcript, Word
@@ -18,7 +18,6 @@ STRETCHED: Final = Fraction(3, 10)  # s of a long word; recognisers stretch word
 _LONGEST_WORD: Final = Fraction(30)  # s; bounds the search, far above what any recogniser gives
 _RESUMED: Final = re.compile(r"['’-]\w")  # Whisper gives "o'clock" and "post-process" in two parts
 _NO_PAUSE: Final = Fraction(1, 10)  # s between two parts of one word
-_PAUSE_LETTERS: Final = 4  # a comma or a full stop takes about as long as four letters
 
 
 class SpokenWord(NamedTuple):
@@ -52,19 +51,8 @@ def spoken_words(timeline: Timeline, transcript: Transcript, narration: Narratio
 
 def share_out(words: Sequence[str], start: Fraction, end: Fraction) -> list[SpokenWord]:
     """Words spread over a stretch of time by their letters and the pauses after them."""
-    weights = [
-        len(word) + 1 + _PAUSE_LETTERS * word.endswith((",", ";", ":", ".", "!", "?")) for word in words
-    ]
-    if weights and words[-1].endswith((",", ";", ":", ".", "!", "?")):
-        weights[-1] -= _PAUSE_LETTERS  # silence after the last word was trimmed off
-    total = sum(weights)
-    spread: list[SpokenWord] = []
-    before = 0
-    for word, weight in zip(words, weights, strict=True):
-        first, last = (start + (end - start) * at / total for at in (before, before + weight))
-        spread.append(SpokenWord(word, first, last))
-        before += weight
-    return spread
+    bounds = [start + (end - start) * share for share in shares(words)]
+    return [SpokenWord(*word) for word in zip(words, bounds, bounds[1:], strict=False)]
 
 
 def _recorded(sound: Sound, words: Sequence[Word], starts: Sequence[Fraction]) -> list[SpokenWord]:

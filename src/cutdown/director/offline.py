@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final, Self
 
+from cutdown.director.breaths import with_whole_breaths
 from cutdown.director.draft import Draft
 from cutdown.director.hesitations import Hesitation, find_hesitations
 from cutdown.director.pauses import Removal
@@ -90,7 +91,7 @@ def _plan_by_speech(
         decided = with_rewordings(decided, rewordings)
     if options.narration in ("bridges", "full") and language == "en":
         decided = bridged(decided)
-    return with_keeps(decided, talk.duration, talk)
+    return with_whole_breaths(with_keeps(decided, talk.duration, talk), talk, signals)
 
 
 def _removals(talk: Talk, signals: Signals, book: Phrasebook) -> dict[int, Removal]:

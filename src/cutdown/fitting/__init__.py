@@ -2,5 +2,6 @@
 
 from cutdown.fitting.build import build_timeline
 from cutdown.fitting.rates import output_rate
+from cutdown.fitting.softening import softened
 
-__all__ = ["build_timeline", "output_rate"]
+__all__ = ["build_timeline", "output_rate", "softened"]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import groupby
 from typing import Final
 
 from cutdown.errors import PlanError
+from cutdown.fitting.anchors import Namer
 from cutdown.fitting.calm import Calm
-from cutdown.fitting.levers import lengthen, trim
+from cutdown.fitting.discomfort import SHORTENED
 from cutdown.fitting.pieces import Passage, Stretch
-from cutdown.fitting.slack import take_slack
+from cutdown.fitting.settle import explained, settled
+from cutdown.fitting.slack import room_after, room_before
+from cutdown.fitting.slots import Slot, parts_of
+from cutdown.fitting.solver import fit_lines
 from cutdown.fitting.sounds import lay_sounds
 from cutdown.narration import Narration, NarrationLine
 from cutdown.plan import EditPlan
@@ -19,6 +24,7 @@ from cutdown.recording import Recording
 from cutdown.signals import Signals
 from cutdown.timebase import frame_at
 from cutdown.timeline import FitChoice, Segment, Timeline
+from cutdown.transcript import Transcript
 
 _WHOLE_FRAME: Final = Fraction(1, 100)  # of a frame: durations are held to the microsecond
 
@@ -30,6 +36,7 @@ def build_timeline(
     signals: Signals,
     *,
     rate: Fraction,
+    transcript: Transcript | None = None,
 ) -> Timeline:
     """Lay a plan out in integer frames and samples, with its narration fitted to the picture.
 
@@ -43,35 +50,43 @@ def build_timeline(
         recording: what the file is.
         signals: where it is silent and still.
         rate: frames a second of the output, see `output_rate`.
+        transcript: what was said and when, to find the words of a line that name what is shown.
 
     Raises:
         PlanError: when nothing is left to show, or the narration does not belong to the plan.
     """
     calm = Calm(recording, signals)
     lines = narration.lines if narration else ()
-    stretches = _stretches(plan, lines, rate)
+    stretches = stretches_of(plan, lines, rate)
     if not any(stretch.shown for stretch in stretches):
         raise PlanError("the plan cuts everything: keep at least one action of a frame's length")
     fits: list[FitChoice] = [*_shortened(plan, lines)]
-    spoken = _spoken_ranges(stretches, lines)
-    for first, last, line in spoken:
-        fits.extend(_slacken(stretches, first, last, line, lines[line].samples, calm, rate))
-    passages: list[Passage] = []
-    for passage in _passages(stretches, spoken, lines):
-        for fit in (lengthen, trim):
-            passage, choices = fit(passage, calm, rate)  # noqa: PLW2901  # each step works on the one before
-            fits.extend(choices)
-        passages.append(passage)
+    slots = _slots(stretches, lines, Namer(transcript, signals, rate), calm, rate)
+    spoken: dict[int, Passage] = {}
+    for slot, fit in zip(slots, fit_lines(slots, rate), strict=True):
+        spoken[slot.line] = settled(slot, fit)
+        fits.extend(explained(slot, fit, spoken[slot.line], rate))
+        for room, end in ((slot.before, -fit.before), (slot.after, fit.after)):
+            if room is not None and end:
+                _lend(stretches[room.neighbour], end)
+    passages = list(passages_of(stretches, lambda line, _own: spoken[line]))
+    return laid_out(recording, rate, passages, _in_plan_order(fits, plan), calm)
+
+
+def laid_out(
+    recording: Recording, rate: Fraction, passages: Sequence[Passage], fits: Sequence[FitChoice], calm: Calm
+) -> Timeline:
+    """The timeline of passages that are fitted."""
     return Timeline(
         recording_sha256=recording.sha256,
         rate=rate,
         segments=_segments(passages),
         sounds=lay_sounds(passages, has_sound=bool(recording.audio), calm=calm, rate=rate),
-        fits=_in_plan_order(fits, plan),
+        fits=tuple(fits),
     )
 
 
-def _stretches(plan: EditPlan, lines: Sequence[NarrationLine], rate: Fraction) -> list[Stretch]:
+def stretches_of(plan: EditPlan, lines: Sequence[NarrationLine], rate: Fraction) -> list[Stretch]:
     """Every action on the frame grid, with the line that speaks for it."""
     line_of = {name: index for index, line in enumerate(lines) for name in line.actions}
     unknown = line_of.keys() - {action.id for action in plan.actions if action.type != "cut"}
@@ -89,44 +104,61 @@ def _stretches(plan: EditPlan, lines: Sequence[NarrationLine], rate: Fraction) -
     return stretches
 
 
-def _spoken_ranges(
-    stretches: Sequence[Stretch], lines: Sequence[NarrationLine]
-) -> list[tuple[int, int, int]]:
-    """(first stretch, last stretch, line) of each line, in order."""
-    ranges = []
+def _slots(
+    stretches: Sequence[Stretch], lines: Sequence[NarrationLine], namer: Namer, calm: Calm, rate: Fraction
+) -> list[Slot]:
+    """What each line has to be fitted into, in the timeline's order."""
+    slots = []
+    places_of: dict[int, list[int]] = {}
+    for place, stretch in enumerate(stretches):
+        if stretch.line is not None:
+            places_of.setdefault(stretch.line, []).append(place)
     for number, line in enumerate(lines):
-        own = [index for index, stretch in enumerate(stretches) if stretch.line == number]
-        between = stretches[own[0] : own[-1] + 1]
-        if any(stretch.shown and stretch.line != number for stretch in between):
+        places = places_of[number]
+        first, last = places[0], places[-1]
+        if any(stretch.shown and stretch.line != number for stretch in stretches[first : last + 1]):
             raise PlanError(
                 f"action '{line.actions[0]}': its line speaks for actions that are not neighbours"
             )
-        ranges.append((own[0], own[-1], number))
-    return sorted(ranges)
+        own = [stretches[place] for place in places]
+        actions = [stretch.action for stretch in own]
+        anchors = namer.anchors(actions, line)
+        slots.append(
+            Slot(
+                number,
+                line.samples,
+                parts_of(own, anchors, calm, rate),
+                before=room_before(stretches, first, calm, rate),
+                after=room_after(stretches, last, calm, rate),
+                anchors=anchors,
+                trims=all(action.type == "rewrite" for action in actions),
+            )
+        )
+    return sorted(slots, key=lambda slot: slot.parts[0].piece.start)
 
 
-def _slacken(
-    stretches: Sequence[Stretch], first: int, last: int, line: int, samples: int, calm: Calm, rate: Fraction
-) -> Iterable[FitChoice]:
-    """Widen a line's picture over the silence beside it, once sped-up parts alone do not suffice."""
-    own = [stretch for stretch in stretches[first : last + 1] if stretch.line == line]
-    unhurried = Passage(tuple(stretch.as_piece() for stretch in own), line, samples)
-    missing = unhurried.needed(rate) - sum(stretch.ticks for stretch in own)
-    for ticks, note in take_slack(stretches, first, last, missing, calm, rate):
-        yield FitChoice(action=own[0].action.id, lever="slack", seconds=ticks / rate, note=note)
+def _lend(neighbour: Stretch, ticks: int) -> None:
+    """Take ticks from a stretch: from its beginning, or from its end where ``ticks`` is below 0."""
+    if ticks > 0:
+        neighbour.start += ticks
+    else:
+        neighbour.end += ticks
 
 
-def _passages(
-    stretches: Sequence[Stretch], spoken: Sequence[tuple[int, int, int]], lines: Sequence[NarrationLine]
-) -> Iterable[Passage]:
-    starts = {first: (last, line) for first, last, line in spoken}
-    for index, stretch in enumerate(stretches):
-        if index in starts:
-            last, line = starts[index]
-            own = (part for part in stretches[index : last + 1] if part.line == line)
-            yield Passage(tuple(part.as_piece() for part in own), line, lines[line].samples)
-        elif stretch.line is None and stretch.shown:
-            yield Passage((stretch.as_piece(),))
+def passages_of(
+    stretches: Sequence[Stretch], spoken: Callable[[int, Sequence[Stretch]], Passage]
+) -> Iterator[Passage]:
+    """All passages in order.
+
+    Args:
+        stretches: what is left of every action.
+        spoken: gives the passage of a line, by its number and its stretches.
+    """
+    for line, group in groupby((s for s in stretches if s.shown), key=lambda stretch: stretch.line):
+        if line is None:
+            yield from (Passage((stretch.as_piece(),)) for stretch in group)
+        else:
+            yield spoken(line, list(group))
 
 
 def _segments(passages: Iterable[Passage]) -> tuple[Segment, ...]:
@@ -158,7 +190,13 @@ def _shortened(plan: EditPlan, lines: Sequence[NarrationLine]) -> Iterable[FitCh
             note = (
                 f"the line was shortened by {len(planned) - len(line.text)} characters before it was spoken"
             )
-            yield FitChoice(action=line.actions[0], lever="text", seconds=saved, note=note)
+            yield FitChoice(
+                action=line.actions[0],
+                lever="text",
+                seconds=saved,
+                note=note,
+                discomfort=round(SHORTENED * float(saved), 4),
+            )
 
 
 def _in_plan_order(fits: Iterable[FitChoice], plan: EditPlan) -> tuple[FitChoice, ...]:

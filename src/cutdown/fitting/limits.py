@@ -17,7 +17,18 @@ SLACK_GUARD: Final = Fraction(3, 20)  # kept clear of the neighbour's words, who
 
 HOLD_LIMIT: Final = Fraction(2)  # on a screen that is still anyway; longer looks like a player that hangs
 SLOWEST: Final = Fraction(2, 3)  # typing and a pointer look natural down to about two thirds of their speed
+LAST_RESORT: Final = Fraction(
+    2, 5
+)  # for a line that is flagged: slow is odd, a moving screen that stops is broken
 FASTEST_VOICE: Final = Fraction(11, 10)  # listeners notice 1.1 and dislike 1.2 (published listening tests)
+
+EASY_SLOW: Final = Fraction(3, 4)  # of its speed; below, a pointer begins to look as if it swam
+EASY_VOICE: Final = Fraction(26, 25)  # times as fast; steps of speech rate under about 5 % go unnoticed
+EASY_HOLD: Final = Fraction(1)  # seconds of held picture under one line that pass for a pause
+
+SYNC_TOLERANCE: Final = Fraction(2, 5)  # s between a thing's name and its appearance that still read as one
+SYNC_REACH: Final = Fraction(3, 5)  # s; a word recognised farther from the change does not speak of it
+LATEST_START: Final = Fraction(2)  # s that a line may wait for its picture; longer sounds like a gap
 
 TRIM_FROM: Final = Fraction(1, 2)  # shorter rests after a line are ordinary pauses
 STILL_LEFT: Final = Fraction(3, 10)  # of every still part that is trimmed, so that the eye can settle

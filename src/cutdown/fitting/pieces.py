@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
-from cutdown.fitting.limits import LEAD, TAIL
 from cutdown.plan import EditAction
-from cutdown.timebase import SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -46,25 +43,13 @@ class Passage:
     voice_samples: int = 0
     """Length of the line at 48 kHz, unhurried."""
     tempo: Fraction = Fraction(1)
+    wait: int = 0
+    """Samples beyond the usual lead before the line's first word."""
 
     @property
     def frames(self) -> int:
         """Output frames."""
         return sum(piece.total for piece in self.pieces)
-
-    def needed(self, rate: Fraction) -> int:
-        """Frames that the line needs, with the short rests around it."""
-        if self.line is None:
-            return 0
-        return math.ceil((LEAD + TAIL + self.voice_samples / (SAMPLE_RATE * self.tempo)) * rate)
-
-    def missing(self, rate: Fraction) -> int:
-        """Frames that the line is longer than its picture; below 0 where it is shorter."""
-        return self.needed(rate) - self.frames
-
-    def with_piece(self, index: int, piece: Piece) -> Passage:
-        """The same with one piece exchanged."""
-        return replace(self, pieces=(*self.pieces[:index], piece, *self.pieces[index + 1 :]))
 
 
 @dataclass

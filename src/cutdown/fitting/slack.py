@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
@@ -18,71 +19,56 @@ _LIMITS: Final[Mapping[ActionType, Fraction]] = {
     "speedup": SLACK_FROM_SPEEDUP,
     "rewrite": Fraction(0),
 }
-_NAMES: Final[Mapping[ActionType, str]] = {
-    "cut": "dead time that was cut",
-    "keep": "kept silence",
-    "speedup": "a sped-up wait",
-    "rewrite": "",
-}
 
 
-def take_slack(
-    stretches: Sequence[Stretch], first: int, last: int, missing: int, calm: Calm, rate: Fraction
-) -> list[tuple[int, str]]:
-    """Move the borders of ``stretches[first:last + 1]`` outwards, over silence, for ``missing`` frames.
+@dataclass(frozen=True)
+class Room:
+    """Ticks that a neighbour could lend at one of its ends."""
 
-    The time after the line comes before the time ahead of it. A neighbour that is shown keeps
-    at least one tick; one with a line of its own gives nothing.
+    neighbour: int
+    """Its place among the stretches."""
+    kind: ActionType
+    ticks: int
+    spare: int
+    """Ticks that it could lend at both ends together."""
 
-    Returns:
-        (ticks taken, plain words) for each neighbour that gave some.
+
+def room_after(stretches: Sequence[Stretch], last: int, calm: Calm, rate: Fraction) -> Room | None:
+    """Silence right after a line's picture, for the border ``stretches[last].end`` to move into.
+
+    A neighbour that is shown keeps at least one tick; one with a line of its own gives nothing. Of what was cut,
+    only what is also still comes back.
     """
-    taken: list[tuple[int, str]] = []
-    if missing > 0 and last + 1 < len(stretches):
-        neighbour = stretches[last + 1]
-        ticks = min(missing, _free_after(neighbour, stretches[last].end, calm, rate))
-        if ticks > 0:
-            stretches[last].end += ticks
-            neighbour.start += ticks
-            missing -= ticks
-            taken.append((ticks, _note(neighbour, ticks, rate, "after")))
-    if missing > 0 and first > 0:
-        neighbour = stretches[first - 1]
-        ticks = min(missing, _free_before(neighbour, stretches[first].start, calm, rate))
-        if ticks > 0:
-            stretches[first].start -= ticks
-            neighbour.end -= ticks
-            taken.append((ticks, _note(neighbour, ticks, rate, "before")))
-    return taken
-
-
-def _note(neighbour: Stretch, ticks: int, rate: Fraction, where: str) -> str:
-    return f"{float(ticks / rate):.2f} s of {_NAMES[neighbour.action.type]} {where} the line are used for it"
-
-
-def _free_after(neighbour: Stretch, border: int, calm: Calm, rate: Fraction) -> int:
+    if last + 1 >= len(stretches):
+        return None
+    neighbour, border = stretches[last + 1], stretches[last].end
     if neighbour.line is not None or neighbour.start != border:
-        return 0
+        return None
     moment = border / rate
     quiet_to = calm.silent_until(moment)
     if neighbour.action.type == "cut":
         quiet_to = min(quiet_to, calm.still_until(moment))
-    return _bounded(neighbour, quiet_to - moment, quiet_to < neighbour.end / rate, rate)
+    return _room(last + 1, neighbour, quiet_to - moment, quiet_to < neighbour.end / rate, rate)
 
 
-def _free_before(neighbour: Stretch, border: int, calm: Calm, rate: Fraction) -> int:
+def room_before(stretches: Sequence[Stretch], first: int, calm: Calm, rate: Fraction) -> Room | None:
+    """Silence right ahead of a line's picture; see `room_after`."""
+    if first == 0:
+        return None
+    neighbour, border = stretches[first - 1], stretches[first].start
     if neighbour.line is not None or neighbour.end != border:
-        return 0
+        return None
     moment = border / rate
     quiet_from = calm.silent_since(moment)
     if neighbour.action.type == "cut":
         quiet_from = max(quiet_from, calm.still_since(moment))
-    return _bounded(neighbour, moment - quiet_from, quiet_from > neighbour.start / rate, rate)
+    return _room(first - 1, neighbour, moment - quiet_from, quiet_from > neighbour.start / rate, rate)
 
 
-def _bounded(neighbour: Stretch, quiet: Fraction, words_follow: bool, rate: Fraction) -> int:
+def _room(place: int, neighbour: Stretch, quiet: Fraction, words_follow: bool, rate: Fraction) -> Room | None:
     kind = neighbour.action.type
     if words_follow and kind != "cut":
         quiet -= SLACK_GUARD
-    left_to_it = 0 if kind == "cut" else 1
-    return min(math.floor(min(quiet, _LIMITS[kind]) * rate), neighbour.ticks - left_to_it)
+    spare = neighbour.ticks - (0 if kind == "cut" else 1)
+    ticks = min(math.floor(min(quiet, _LIMITS[kind]) * rate), spare)
+    return Room(place, kind, ticks, spare) if ticks > 0 else None

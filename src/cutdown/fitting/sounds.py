@@ -72,7 +72,7 @@ def lay_sounds(
 
     Kept stretches sound as recorded. A sped-up one sounds at its speed where something is said
     in it and it is at most twice as fast, else it has room tone. A line starts a short lead
-    after its picture, with room tone around it.
+    after its picture, later where its words wait for what they name, with room tone around it.
 
     Returns:
         Gapless sounds as long as the picture; none at all where the recording has no sound and
@@ -84,7 +84,7 @@ def lay_sounds(
     frame = 0
     for passage in passages:
         if passage.line is not None:
-            track.room(sample_of_frame(frame, rate) + round(LEAD * SAMPLE_RATE))
+            track.room(sample_of_frame(frame, rate) + round(LEAD * SAMPLE_RATE) + passage.wait)
             track.narration(passage)
             frame += passage.frames
             track.room(sample_of_frame(frame, rate))

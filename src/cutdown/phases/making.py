@@ -52,13 +52,16 @@ def assemble(
     ):
         from cutdown.assembly.render import render  # its loading is part of the phase
         from cutdown.captions import captions, chapters, to_srt, to_vtt
-        from cutdown.fitting import build_timeline, output_rate
+        from cutdown.fitting import build_timeline, output_rate, softened
 
         edit = EditPlan.from_json(store.read_text(plan))
         heard = Transcript.model_validate_json(store.read_text(transcript))
         seen = Signals.model_validate_json(store.read_text(signals))
         spoken = Narration.model_validate_json(store.read_text(narration))
-        timeline = build_timeline(edit, spoken, recording, seen, rate=output_rate(recording, options.fps))
+        rate = output_rate(recording, options.fps)
+        timeline = build_timeline(edit, spoken, recording, seen, rate=rate, transcript=heard)
+        if options.cuts == "soft":
+            timeline = softened(timeline, seen)
         shown = captions(timeline, heard, spoken, edit)
         rendered = render(
             source,

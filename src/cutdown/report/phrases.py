@@ -23,6 +23,7 @@ LEVER_NAMES: Final = {
     "slow": "picture slowed",
     "voice": "voice sped up",
     "trim": "picture trimmed",
+    "sync": "line placed by its picture",
     "flag": "needs a look",
 }
 PHASE_NAMES: Final = {

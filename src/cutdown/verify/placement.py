@@ -137,9 +137,11 @@ class Placements:
     ) -> tuple[PictureLag | None, int | None]:
         """Look at the segment's start, and where its picture changes most if the start stands still."""
         segment = self._timeline.segments[number]
-        moving = segment.frames - segment.hold
+        moving = min(segment.frames - segment.hold, segment.frames - segment.dissolve)
         count = min(_WINDOW, moving)
-        seamless = number == 0 or _goes_on(self._timeline.segments[number - 1], segment)
+        # A cut that is dissolved into has no frame at which the picture changes; only what follows is looked at.
+        earlier = self._timeline.segments[number - 1]
+        seamless = number == 0 or earlier.dissolve > 0 or _goes_on(earlier, segment)
         lag, cut = self._look(segment, 0, count, 0 if seamless else _BEFORE, source, output)
         if lag is None and moving > count:
             sizes = packets.sizes[segment.first_frame : segment.first_frame + moving][count:]

@@ -12,11 +12,12 @@ import pytest
 from cutting_kit import plain_signals
 
 from cutdown.assembly.audio_file import encode_aac, make_sound, speech_level
+from cutdown.assembly.joins import FADE
 from cutdown.assembly.limiter import amplify, true_peaks
 from cutdown.assembly.loudness import gain_for, measure
 from cutdown.assembly.room_tone import room_tone
 from cutdown.assembly.samples import Loop, Retimed, Silence, Stereo, WavSource
-from cutdown.assembly.soundtrack import FADE, mix
+from cutdown.assembly.soundtrack import mix
 from cutdown.media.sound import write_wav
 from cutdown.narration import Narration, NarrationLine
 from cutdown.recording import Recording

@@ -10,7 +10,7 @@ import pytest
 
 from cutdown.errors import PlanError
 from cutdown.fitting import build_timeline
-from cutdown.fitting.limits import FASTEST_VOICE, HOLD_LIMIT, LEAD, SLOWEST, TAIL
+from cutdown.fitting.limits import FASTEST_VOICE, HOLD_LIMIT, LAST_RESORT, LEAD, SLOWEST, TAIL
 from cutdown.narration import Narration, NarrationLine
 from cutdown.plan import EditAction, EditPlan
 from cutdown.recording import AudioTrack, Picture, Recording
@@ -318,12 +318,14 @@ def test_whatever_the_plan_the_timeline_keeps_its_promises(block: int) -> None:
             timeline.model_dump_json()
         )  # gapless, and its written form is exact
         assert again == timeline
-        _check_picture(edits, timeline)
+        _check_picture(edits, said, timeline)
         _check_sound(said, source, timeline)
         _check_holds(said, source, world, timeline)
 
 
-def _check_picture(edits: EditPlan, timeline: Timeline) -> None:
+def _check_picture(edits: EditPlan, said: Narration, timeline: Timeline) -> None:
+    flagged = {fit.action for fit in timeline.fits if fit.lever == "flag"}
+    strained = {name for line in said.lines if line.actions[0] in flagged for name in line.actions}
     actions = {action.id: action for action in edits.actions}
     ticks = edits.duration * timeline.rate
     for segment in timeline.segments:
@@ -332,7 +334,7 @@ def _check_picture(edits: EditPlan, timeline: Timeline) -> None:
         assert action.type == segment.type != "cut"
         assert (segment.speed * shown).denominator == 1  # it covers whole ticks
         assert segment.source_frame + segment.speed * shown <= ticks + Fraction(1, 10)
-        assert segment.speed >= SLOWEST
+        assert segment.speed >= (LAST_RESORT if segment.action in strained else SLOWEST)
         if action.type == "keep":
             assert segment.speed == 1
             assert segment.hold == 0

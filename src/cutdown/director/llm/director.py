@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
+from cutdown.director.breaths import with_whole_breaths
 from cutdown.director.draft import Draft, Ruling
 from cutdown.director.hesitations import Hesitation, find_hesitations
 from cutdown.director.llm.asking import ask
@@ -264,7 +265,7 @@ def _pieces(
         decided = with_rewordings(decided, sorted((*own, *cleaned), key=lambda reworded: reworded.start))
     if options.narration in ("bridges", "full") and language == "en":
         decided = bridged(decided)
-    return with_keeps(decided, talk.duration, talk)
+    return with_whole_breaths(with_keeps(decided, talk.duration, talk), talk, signals)
 
 
 def _hesitating(draft: Draft) -> frozenset[int]:
