@@ -60,6 +60,7 @@ def assemble(
         spoken = Narration.model_validate_json(store.read_text(narration))
         timeline = build_timeline(edit, spoken, recording, seen, rate=output_rate(recording, options.fps))
         shown = captions(timeline, heard, spoken, edit)
+        parts = chapters(edit, timeline, heard)
         rendered = render(
             source,
             recording,
@@ -68,7 +69,7 @@ def assemble(
             seen,
             options,
             store,
-            chapters=chapters(edit, timeline, heard),
+            chapters=parts,
             title=Path(recording.name).stem,
             track=audio_track,
             scratch=Path(scratch),
@@ -81,6 +82,7 @@ def assemble(
         timeline=store.put_text(timeline.model_dump_json(indent=2) + "\n"),
         srt=store.put_text(to_srt(shown), ".srt"),
         vtt=store.put_text(to_vtt(shown), ".vtt"),
+        chapters=parts,
         record=meter.record(
             AssemblyRecord,
             input_video_duration=recording.duration,
