@@ -23,8 +23,10 @@ from benchmarks.acts import Meeting, as_heard
 from benchmarks.extracts import BASELINES, Chosen, Units, best_first
 from benchmarks.screencasts import cast_director
 from cutdown.director import FirstDirector
+from cutdown.director.programme import choose
+from cutdown.director.selection import problem_of
 from cutdown.director.traits import Spoken
-from cutdown.director.worth import fill, worths
+from cutdown.director.worth import worths
 from cutdown.plan import EditPlan
 from cutdown.recording import AudioTrack, Recording
 from cutdown.services.account import Account
@@ -90,7 +92,8 @@ def ours(meeting: Meeting, room: float) -> Sequence[Chosen]:
 def chosen_by_worth(values: Sequence[float], meeting: Meeting, room: float) -> Chosen:
     """The product's own selection by given worths, held to the budget."""
     spoken = spoken_of(meeting)
-    kept = fill(values, [one.end - one.start for one in spoken], round(room * 1000))
+    lengths = [max(1, one.end - one.start) for one in spoken]
+    kept = choose(problem_of(spoken, values, lengths, language="en"), round(room * 1000)).kept
     return _fitting(np.isin(np.arange(len(spoken)), list(kept)).astype(np.float64), meeting, room)
 
 

@@ -108,7 +108,9 @@ def _text(page: PlanPage, plan: EditPlan, fault: str) -> str:
     """What the form says above its fields, as Markdown."""
     told = f"**That could not be followed:** {fault}\n\n" if fault else ""
     where = f"[Look at the plan]({page.link}). " if page.link else ""
+    unsure = ", ".join(action.id for action in plan.doubtful)
+    doubts = f"\n\n**Look at these first, the director was not sure:** {unsure}" if unsure else ""
     return (
         f"{told}### {page.name}: is this plan good?\n\n{where}"
-        f"It makes {clock(plan.planned_duration)} of {clock(plan.duration)}, in {len(plan.actions)} actions."
+        f"It makes {clock(plan.planned_duration)} of {clock(plan.duration)}, in {len(plan.actions)} actions.{doubts}"
     )

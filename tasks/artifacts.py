@@ -28,7 +28,7 @@ from cutdown.job import Outcome
 from cutdown.plan import EditPlan
 from cutdown.progress import Progress
 from cutdown.terminal.janitor import age_in_words, bytes_in_words
-from cutdown.terminal.summary import PHASE_NAMES, clock, dollars, what
+from cutdown.terminal.summary import PHASE_NAMES, clock, dollars, sureness, what
 
 LONG_PHASES: Final = ("ingest", "assembly")
 _MOST_ROWS: Final = 500  # the server keeps every table in its database
@@ -103,13 +103,29 @@ def show_plan(name: str, plan: EditPlan) -> str | None:
 def plan_table(name: str, plan: EditPlan) -> str:
     """The edit plan as a Markdown table."""
     rows = "\n".join(
-        f"| {a.id} | {clock(a.start)} | {clock(a.end)} | {what(a)} | {_cell(a.reason)} | {_cell(a.narration or a.quote)} |"
+        f"| {a.id} | {clock(a.start)} | {clock(a.end)} | {what(a)} | {sureness(a)} | {_cell(a.reason)} | {_cell(a.narration or a.quote)} |"
         for a in plan.actions
     )
     return (
-        f"# Edit plan of {_cell(name)}\n\n{clock(plan.duration)} -> {clock(plan.planned_duration)} before narration is fitted\n\n"
-        f"| id | from | to | action | why | what is said |\n| --- | --- | --- | --- | --- | --- |\n{rows}\n"
+        f"# Edit plan of {_cell(name)}\n\n{clock(plan.duration)} -> {clock(plan.planned_duration)} before narration is fitted\n\n{_told_first(plan)}"
+        f"| id | from | to | action | sure | why | what is said |\n| --- | --- | --- | --- | --- | --- | --- |\n{rows}\n"
     )
+
+
+def _told_first(plan: EditPlan) -> str:
+    """What a person should know before the table: what is in doubt, and what the length left out."""
+    told = []
+    if plan.doubtful:
+        told.append(f"**Look at these first:** {', '.join(action.id for action in plan.doubtful)}\n\n")
+    if plan.left_out:
+        rows = "\n".join(
+            f"| {clock(p.start)} | {clock(p.end)} | {p.worth:.1%} | {_cell(p.quote)} |" for p in plan.left_out[:_MOST_ROWS]
+        )
+        told.append(
+            f"Left out for the length, worth {sum(p.worth for p in plan.left_out):.0%} of what is said:\n\n"
+            f"| from | to | worth | what is said |\n| --- | --- | --- | --- |\n{rows}\n\n"
+        )
+    return "".join(told)
 
 
 def show_outcome(name: str, outcome: Outcome) -> None:

@@ -126,6 +126,12 @@ class Outcome(Frozen):
     output_seconds: Seconds = Fraction(0)
     """Length of the result, or of the plan after a dry run."""
     actions: dict[str, int] = Field(default_factory=dict)
+    coverage: float | None = None
+    """Share of the recording's terms that are still heard; None where no length was asked for."""
+    left_out: int = 0
+    """Passages that were left out to meet the length."""
+    left_out_worth: float = 0.0
+    """Their share of what everything said is worth."""
     phases: tuple[PhaseAccount, ...] = ()
     forecast: Forecast | None = None
     """After a dry run: what the whole run would take."""

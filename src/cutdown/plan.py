@@ -31,9 +31,13 @@ EvidenceKind = Literal[
     "aside",
     "selection",
     "ungrounded",
+    "disagreement",
 ]
 
 FASTEST: Final = 64  # beyond that a picture is a flicker; cut it instead
+DOUBTFUL: Final = (
+    0.4  # confidence below which a decision is put before a person: it is rather wrong than right
+)
 
 
 class Evidence(Frozen):
@@ -99,6 +103,46 @@ class EditAction(Frozen):
         return self.duration / (self.factor or 1)
 
 
+class Passage(Frozen):
+    """Sentences that were left out to meet a length, one after the other."""
+
+    start: Seconds
+    end: Seconds
+    worth: float = Field(ge=0, le=1)
+    """Their share of what all sentences are worth."""
+    quote: str
+    """What is said, shortened."""
+
+
+class Selection(Frozen):
+    """How sentences were chosen to meet a length, and what that cost."""
+
+    coverage: float = Field(ge=0, le=1)
+    """Share of the recording's terms that are still heard, each counted as often as it is said."""
+    gap: float = Field(ge=0)
+    """By what share another choice of the same length could at most be worth more."""
+    left_out: tuple[Passage, ...] = ()
+
+
+class Candidate(Frozen):
+    """One of several plans that a language model made, and how it did; every figure from 0 to 1, more is better.
+
+    The figures are missing where the model's answers could not be used.
+    """
+
+    number: int = Field(ge=1)
+    coverage: float | None = None
+    """Share of the recording's terms that are still heard."""
+    compression: float | None = None
+    """Nearness to the length asked for; where none was, the share that is left out."""
+    calm: float | None = None
+    """1 without a cut in what is said, 0 with twelve a minute."""
+    grounded: float | None = None
+    """Share of new narration that names only what was said."""
+    score: float | None = None
+    chosen: bool = False
+
+
 class EditPlan(Frozen):
     """What happens to every second of one recording."""
 
@@ -111,6 +155,10 @@ class EditPlan(Frozen):
     director: str
     """Who decided: ``offline/2``, a model's name, ``person``."""
     target_seconds: Seconds | None = None
+    selection: Annotated[Selection | None, Field(exclude_if=lambda told: told is None)] = None
+    """What meeting the length left out; absent where none was asked for, or a person decided."""
+    candidates: Annotated[tuple[Candidate, ...], Field(exclude_if=lambda told: not told)] = ()
+    """What this plan was chosen from; absent where only one was made."""
     actions: tuple[EditAction, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -138,6 +186,25 @@ class EditPlan(Frozen):
     def planned_duration(self) -> Fraction:
         """Length of the output before narration is fitted, in seconds."""
         return sum((action.planned_duration for action in self.actions), Fraction(0))
+
+    @property
+    def doubtful(self) -> tuple[EditAction, ...]:
+        """The decisions that a person should look at, least sure first."""
+        unsure = [action for action in self.actions if action.confidence < DOUBTFUL]
+        return tuple(sorted(unsure, key=lambda action: action.confidence))
+
+    @property
+    def left_out(self) -> tuple[Passage, ...]:
+        """The passages that were left out to meet the length, and still are."""
+        passages = self.selection.left_out if self.selection else ()
+        return tuple(
+            passage for passage in passages if 2 * self._cut_of(passage) > passage.end - passage.start
+        )
+
+    def _cut_of(self, passage: Passage) -> Fraction:
+        cuts = (action for action in self.actions if action.type == "cut")
+        shared = (min(cut.end, passage.end) - max(cut.start, passage.start) for cut in cuts)
+        return sum((seconds for seconds in shared if seconds > 0), Fraction(0))
 
     def to_json(self) -> str:
         """The one written form: indented, keys in order, ending in a newline."""

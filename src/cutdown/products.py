@@ -5,6 +5,7 @@ from __future__ import annotations
 from cutdown.metrics import AssemblyRecord, DirectorRecord, IngestRecord, PhaseRecord, VoiceRecord
 from cutdown.store import Ref
 from cutdown.timebase import Frozen
+from cutdown.timeline import Chapter
 
 
 class Ingested(Frozen):
@@ -40,6 +41,7 @@ class Assembled(Frozen):
     timeline: Ref
     srt: Ref
     vtt: Ref
+    chapters: tuple[Chapter, ...]
     record: AssemblyRecord
 
 

@@ -12,9 +12,10 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cutdown.advice import Finding, advices
+from cutdown.captions import to_text
 from cutdown.certificate import Certificate
 from cutdown.errors import UsageError
 from cutdown.job import Job, Outcome, PhaseAccount
@@ -37,6 +38,8 @@ from cutdown.settings import history_file
 from cutdown.signals import Signals
 from cutdown.store import Store, write_whole
 from cutdown.timeline import Timeline
+
+_MOST_DOUBTS: Final = 5  # decisions that are told one by one
 
 
 class Results(NamedTuple):
@@ -86,6 +89,8 @@ def publish(
         texts["timeline.json"] = store.read_text(made.timeline)
         texts["captions.srt"] = store.read_text(made.srt)
         texts["captions.vtt"] = store.read_text(made.vtt)
+        if len(made.chapters) > 1:
+            texts["chapters.txt"] = to_text(made.chapters)
         texts["certificate.json"] = (
             certificate.model_copy(update={"output": name}).model_dump_json(indent=2) + "\n"
         )
@@ -165,6 +170,7 @@ def _of_report(
         "narration": Narration.model_validate_json(store.read_text(results.voiced.narration)),
         "timeline": Timeline.model_validate_json(store.read_text(results.assembled.timeline)),
         "certificate": certificate,
+        "chapters": results.assembled.chapters,
         "peaks": json.loads(store.read_text(results.ingested.waveform)),
     }
 
@@ -206,7 +212,10 @@ def _outcome(
         passed=not failed,
         failed_checks=failed,
         downgrades=_downgrades(records),
-        flags=(*flags, *_ungrounded(plan)),
+        flags=(*flags, *_ungrounded(plan), *_doubtful(plan)),
+        coverage=plan.selection.coverage if plan.selection else None,
+        left_out=len(plan.left_out),
+        left_out_worth=sum(passage.worth for passage in plan.left_out),
     )
 
 
@@ -218,6 +227,19 @@ def _ungrounded(plan: EditPlan) -> tuple[str, ...]:
         for item in action.evidence
         if item.kind == "ungrounded"
     )
+
+
+def _doubtful(plan: EditPlan) -> tuple[str, ...]:
+    """Decisions that are rather wrong than right; new narration that says why is told of by itself."""
+    unsure = [
+        action for action in plan.doubtful if not any(item.kind == "ungrounded" for item in action.evidence)
+    ]
+    lines = [
+        f"{action.id}: {action.confidence:.0%} sure: {action.reason}" for action in unsure[:_MOST_DOUBTS]
+    ]
+    if len(unsure) > _MOST_DOUBTS:
+        lines.append(f"{len(unsure) - _MOST_DOUBTS} more decisions that are as unsure; the plan has them")
+    return tuple(lines)
 
 
 def _account(record: PhaseRecord) -> PhaseAccount:

@@ -75,6 +75,13 @@ class DirectorOptions(Options):
         description="none: only the recorded voice; clean: sentences that cannot be cut cleanly are spoken anew; bridges: also a short line over a sped-up wait; full: all speech anew in one voice",
     )
 
+    candidates: int = Field(
+        default=1,
+        ge=1,
+        le=5,
+        description="Plans that a language model makes to choose the best from; each costs about as much as the first",
+    )
+
     @model_validator(mode="after")
     def _one_target(self) -> Self:
         if self.target_ratio is not None and self.target_seconds is not None:

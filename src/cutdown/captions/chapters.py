@@ -21,6 +21,7 @@ from cutdown.transcript import Transcript
 SHORTEST: Final = Fraction(30)  # s of a chapter; shorter ones are no help in finding a place
 DIVIDED_FROM: Final = Fraction(60)  # s of output; below that one chapter is all
 USUAL: Final = Fraction(90)  # s of a chapter where topics allow: a few for each screen of a player's list
+_HOUR: Final = 3600
 TITLE: Final = 48  # characters, what players show of a title
 
 _TITLE_WITHIN: Final = 8  # sentences; a chapter says early what it is about
@@ -95,6 +96,17 @@ def chapters(plan: EditPlan, timeline: Timeline, transcript: Transcript) -> tupl
         taken.add(title)
         made.append(Chapter(start=edges[number], end=edges[number + 1], title=title))
     return tuple(made)
+
+
+def to_text(made: Sequence[Chapter]) -> str:
+    """A line a chapter, its start and its title, in the form that video sites read in a description."""
+    lines = []
+    for chapter in made:
+        minutes, seconds = divmod(int(chapter.start), 60)
+        hours, minutes = divmod(minutes, 60)
+        clock = f"{hours}:{minutes:02}:{seconds:02}" if made[-1].start >= _HOUR else f"{minutes}:{seconds:02}"
+        lines.append(f"{clock} {chapter.title}\n")
+    return "".join(lines)
 
 
 def _all_words(plan: EditPlan, timeline: Timeline, transcript: Transcript) -> list[SpokenWord]:

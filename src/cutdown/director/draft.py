@@ -44,13 +44,18 @@ class Draft:
             if index in self.removals:
                 between.append(self.removals[index])
                 continue
-            decided += self._pause(before, sound.start, between)
+            decided += self.pause(before, sound.start, between)
             before, between = sound.end, []
-        return decided + self._pause(before, None, between)
+        return decided + self.pause(before, None, between)
 
     def without(self, sentences: Sequence[Sentence]) -> Draft:
         """The draft with these sentences left out too."""
-        more = {
+        more = {sound: gone for sentence in sentences for sound, gone in self.selected_out(sentence).items()}
+        return replace(self, removals={**self.removals, **more})
+
+    def selected_out(self, sentence: Sentence) -> dict[int, Removal]:
+        """What leaving a sentence out removes, by sounds."""
+        return {
             sound: Removal(
                 self.talk.sounds[sound].start,
                 self.talk.sounds[sound].end,
@@ -59,12 +64,21 @@ class Draft:
                 0.6,
                 "other sentences say more in the time there is",
             )
-            for sentence in sentences
             for sound in range(sentence.sounds[0], sentence.sounds[-1] + 1)
         }
-        return replace(self, removals={**self.removals, **more})
 
-    def _pause(self, before: int | None, after: int | None, between: Sequence[Removal]) -> list[Piece]:
+    def between(self, first: int, last: int) -> list[Removal]:
+        """What is left out between two sounds, by their indexes, where everything there is."""
+        return [self.removals[sound] for sound in range(first + 1, last)]
+
+    def pause(self, before: int | None, after: int | None, between: Sequence[Removal]) -> list[Piece]:
+        """What happens between two moments that stay.
+
+        Args:
+            before: millisecond at which the sound before it ends; None where there is none.
+            after: millisecond at which the sound after it begins; None where there is none.
+            between: the sounds between them, all of them left out.
+        """
         if before is not None and before in self.rulings and after is not None and not between:
             return _ruled(self.rulings[before], before + BREATH_AFTER, after - BREATH_BEFORE)
         return decide_pause(Pause(before, after, self.talk.duration, tuple(between)), self.screen)

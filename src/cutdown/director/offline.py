@@ -23,7 +23,7 @@ from cutdown.director.sentences import find_sentences, in_breaths
 from cutdown.director.slips import Slip, find_slips
 from cutdown.director.talk import Talk, lay_out
 from cutdown.director.target import meet_target, target_length
-from cutdown.plan import EditPlan
+from cutdown.plan import EditPlan, Selection
 from cutdown.progress import Progress, unheard
 from cutdown.recording import Recording
 from cutdown.services.account import Account
@@ -59,9 +59,9 @@ class OfflineDirector:
         screen = Screen(signals)
         target = target_length(recording.duration, options)
         if any(sound.voiced or sound.first < sound.last for sound in talk.sounds):
-            pieces = _plan_by_speech(talk, signals, screen, transcript.language, target, options)
+            pieces, selection = _plan_by_speech(talk, signals, screen, transcript.language, target, options)
         else:
-            pieces = plan_by_screen(signals, talk, target)
+            pieces, selection = plan_by_screen(signals, talk, target), None
         return to_plan(
             pieces,
             recording,
@@ -69,6 +69,7 @@ class OfflineDirector:
             language=transcript.language,
             director=NAME,
             target=None if target is None else Fraction(target, 1000),
+            selection=selection,
         )
 
 
@@ -79,19 +80,20 @@ def _plan_by_speech(
     language: str,
     target: int | None,
     options: DirectorOptions,
-) -> list[Piece]:
+) -> tuple[list[Piece], Selection | None]:
     book = phrasebook(language)
     draft = Draft(talk, screen, _removals(talk, signals, book))
     sentences = find_sentences(talk, draft.removals)
-    decided = draft.pieces()
     if target is not None:
-        decided, sentences = meet_target(draft, in_breaths(talk, sentences), target)
+        sentences = in_breaths(talk, sentences)
+    selected = meet_target(draft, sentences, target, language)
+    decided = selected.pieces
     if options.narration != "none":
-        rewordings = reworded(talk, sentences, book, every=options.narration == "full")
+        rewordings = reworded(talk, selected.kept, book, every=options.narration == "full")
         decided = with_rewordings(decided, rewordings)
     if options.narration in ("bridges", "full") and language == "en":
         decided = bridged(decided)
-    return with_whole_breaths(with_keeps(decided, talk.duration, talk), talk, signals)
+    return with_whole_breaths(with_keeps(decided, talk.duration, talk), talk, signals), selected.selection
 
 
 def _removals(talk: Talk, signals: Signals, book: Phrasebook) -> dict[int, Removal]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from cutdown.director.talk import Talk
-from cutdown.plan import ActionType, EditAction, EditPlan, Evidence
+from cutdown.plan import ActionType, EditAction, EditPlan, Evidence, Selection
 from cutdown.recording import Recording
 
 _SHORTEST_KEEP: Final = 300  # ms; a shorter one without words is a flash
@@ -129,6 +129,7 @@ def to_plan(
     language: str,
     director: str,
     target: Fraction | None,
+    selection: Selection | None = None,
 ) -> EditPlan:
     """The plan of gapless pieces; its last action ends exactly with the recording."""
     actions = []
@@ -154,6 +155,7 @@ def to_plan(
         language=language,
         director=director,
         target_seconds=target,
+        selection=selection,
         actions=tuple(actions),
     )
 

@@ -7,7 +7,7 @@ words are laid into it. All times are integer milliseconds of the recording.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -91,13 +91,15 @@ def lay_out(transcript: Transcript, signals: Signals) -> Talk:
     voices = [
         (milliseconds(s.start) - _VOICE_EDGE, milliseconds(s.end) + _VOICE_EDGE) for s in signals.speech
     ]
+    voice_starts, voice_ends = [start for start, _ in voices], [end for _, end in voices]
     sounds = []
     word = 0
     for index, (start, end) in enumerate(bare):
         first = word
         while word < len(words) and homes[word] == index:
             word += 1
-        voiced = any(min(end, b) - max(start, a) >= min(100, (end - start) // 2) for a, b in voices)
+        near = voices[bisect_left(voice_ends, start) : bisect_right(voice_starts, end)]
+        voiced = any(min(end, b) - max(start, a) >= min(100, (end - start) // 2) for a, b in near)
         if first < word or voiced or end - start >= _NOISE:
             sounds.append(Sound(start, end, first, word, voiced))
     return Talk(tuple(words), tuple(sounds), _phrases(sounds), duration)

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 from typing import Final
 
 from cutdown.director.draft import Draft
-from cutdown.director.pauses import BREATH_AFTER, BREATH_BEFORE
+from cutdown.director.lengths import FASTEST, lengths_of
 from cutdown.director.pieces import Piece
+from cutdown.director.programme import Chosen, Problem, choose
+from cutdown.director.selection import coverage, passages, problem_of
 from cutdown.director.sentences import Sentence
-from cutdown.director.talk import Talk
-from cutdown.director.worth import fill, worths
+from cutdown.director.worth import worths
+from cutdown.plan import Selection
 from cutdown.settings import DirectorOptions
 
-_CLOSE: Final = Fraction(102, 100)  # a target counts as met within 2 %
-_FASTEST: Final = 32
-_ROUNDS: Final = 8
+_CLOSE: Final = Fraction(2, 100)  # a target counts as met within 2 %
+_ROUNDS: Final = 4
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What was decided to meet a length."""
+
+    pieces: list[Piece]
+    """The cuts and speedups."""
+    kept: tuple[Sentence, ...]
+    selection: Selection | None = None
+    """None where no length was asked for."""
 
 
 def target_length(duration: Fraction, options: DirectorOptions) -> int | None:
@@ -33,8 +44,12 @@ def target_length(duration: Fraction, options: DirectorOptions) -> int | None:
 
 
 def meet_target(
-    draft: Draft, sentences: Sequence[Sentence], target: int, values: Sequence[float] | None = None
-) -> tuple[list[Piece], tuple[Sentence, ...]]:
+    draft: Draft,
+    sentences: Sequence[Sentence],
+    target: int | None,
+    language: str,
+    values: Sequence[float] | None = None,
+) -> Selected:
     """Decide so that the output is about as long as asked for.
 
     A recording that is short enough once it is clean loses nothing more. Otherwise the output is at most 2 %
@@ -43,68 +58,58 @@ def meet_target(
     Args:
         draft: the sounds, and what is left out anyway.
         sentences: what can be chosen from.
-        target: milliseconds asked for.
-        values: the worth of each sentence, above 0; by the rarity of its words where not given.
-
-    Returns:
-        The cuts and speedups, and the sentences that are kept.
+        target: milliseconds asked for; None where no length is.
+        language: ISO 639-1; a language has its own ways to show that a sentence needs another.
+        values: the worth of each sentence, above 0; what people would choose where not given.
     """
     decided = draft.pieces()
-    over = _length(decided, draft) - target
-    if over <= target * (_CLOSE - 1):
-        return decided, tuple(sentences)
-    faster = _faster(decided, over)
-    if _length(faster, draft) <= target * _CLOSE:
-        return faster, tuple(sentences)
-    if values is None:
-        values = worths([sentence.spoken(draft.talk) for sentence in sentences])
-    lengths = [_brought(draft.talk, sentence) for sentence in sentences]
-    kept = _choose(draft, sentences, values, lengths, target)
-    left_out = [sentence for index, sentence in enumerate(sentences) if index not in kept]
-    shorter = draft.without(left_out)
-    decided = shorter.pieces()
-    over = _length(decided, draft) - target
-    if over > 0:
-        decided = _faster(decided, over)
-    return decided, tuple(sentence for index, sentence in enumerate(sentences) if index in kept)
+    if target is None:
+        return Selected(decided, tuple(sentences))
+    decided = _fast_enough(decided, draft, target)
+    if _length(decided, draft) <= target * (1 + _CLOSE) or not sentences:
+        return Selected(decided, tuple(sentences), Selection(coverage=1.0, gap=0.0))
+    spoken = [sentence.spoken(draft.talk) for sentence in sentences]
+    values = worths(spoken) if values is None else values
+    lengths = lengths_of(draft, sentences)
+    problem = problem_of(spoken, values, lengths.alone, lengths.joints, language=language)
+    chosen = _chosen(draft, sentences, problem, target)
+    kept = tuple(sentence for one, sentence in enumerate(sentences) if one in chosen.kept)
+    return Selected(
+        _fast_enough(_pieces(draft, sentences, chosen), draft, target),
+        kept,
+        Selection(
+            coverage=coverage([one.text for one in spoken], chosen.kept),
+            gap=chosen.gap,
+            left_out=tuple(passages(spoken, values, chosen.kept)),
+        ),
+    )
 
 
-def _choose(
-    draft: Draft, sentences: Sequence[Sentence], values: Sequence[float], lengths: Sequence[int], target: int
-) -> frozenset[int]:
-    """The sentences to keep; the room is corrected by what the pauses really come to."""
-    room = target
-    best: tuple[Fraction, frozenset[int]] | None = None
+def _chosen(draft: Draft, sentences: Sequence[Sentence], problem: Problem, target: int) -> Chosen:
+    """The sentences to keep.
+
+    What no sentence brings along, such as a screen that moves while all speech around it goes, is found by a look at the
+    whole, and taken off the room.
+    """
+    beside = 0
+    tried: list[tuple[bool, Fraction, Chosen]] = []
     for _ in range(_ROUNDS):
-        kept = fill(values, lengths, room) or frozenset({max(range(len(values)), key=values.__getitem__)})
-        pieces = draft.without([s for i, s in enumerate(sentences) if i not in kept]).pieces()
-        fastest = _faster(pieces, 1 << 40)
-        least, most = _length(fastest, draft), _length(pieces, draft)
-        miss = target - most if most < target else max(Fraction(0), least - target)
-        if best is None or abs(miss) < best[0]:
-            best = (abs(miss), kept)
-        if abs(miss) <= target * (_CLOSE - 1) or len(kept) == 0:
+        chosen = choose(problem, target - beside)
+        if not chosen.kept:  # there has to be something to hear
+            chosen = replace(
+                chosen, kept=frozenset({max(range(len(sentences)), key=problem.worths.__getitem__)})
+            )
+        shortest = _length(_faster(_pieces(draft, sentences, chosen), None), draft)
+        tried.append((shortest > target * (1 + _CLOSE), abs(shortest - target), chosen))
+        found = round(shortest) - problem.length(chosen.kept)
+        if abs(found - beside) <= target * _CLOSE / 4:
             break
-        room += round(miss if most < target else -miss)
-        if room <= 0:
-            break
-    return best[1] if best is not None else frozenset()
+        beside = found
+    return min(tried, key=lambda one: one[:2])[2]
 
 
-def _brought(talk: Talk, sentence: Sentence) -> int:
-    """Milliseconds that a sentence brings along: its sounds, the pauses within it, a breath on both sides."""
-    first, last = sentence.sounds[0], sentence.sounds[-1]
-    sounds = sum(talk.sounds[index].length for index in sentence.sounds)
-    within = sum(
-        min(talk.sounds[after].start - talk.sounds[before].end, BREATH_AFTER + BREATH_BEFORE)
-        for before, after in pairwise(sentence.sounds)
-    )
-    return (
-        sounds
-        + within
-        + min(talk.silence_before(first), BREATH_BEFORE)
-        + min(talk.silence_after(last), BREATH_AFTER)
-    )
+def _pieces(draft: Draft, sentences: Sequence[Sentence], chosen: Chosen) -> list[Piece]:
+    return draft.without([one for index, one in enumerate(sentences) if index not in chosen.kept]).pieces()
 
 
 def _length(decided: Sequence[Piece], draft: Draft) -> Fraction:
@@ -112,15 +117,21 @@ def _length(decided: Sequence[Piece], draft: Draft) -> Fraction:
     return draft.talk.duration - sum((piece.length - piece.planned for piece in decided), Fraction(0))
 
 
-def _faster(decided: Sequence[Piece], over: Fraction | int) -> list[Piece]:
-    """Speed waits up by one common factor, within limits, to win back what is too much."""
+def _fast_enough(decided: list[Piece], draft: Draft, target: int) -> list[Piece]:
+    """The waits faster where that brings the output nearer to its length."""
+    over = _length(decided, draft) - target
+    return _faster(decided, over) if over > 0 else decided
+
+
+def _faster(decided: Sequence[Piece], over: Fraction | None) -> list[Piece]:
+    """Speed waits up by one common factor, within limits, to win back what is too much; None for all that they give."""
     waits = [piece for piece in decided if piece.type == "speedup"]
     shown = sum((piece.planned for piece in waits), Fraction(0))
     if not waits or shown <= 0:
         return list(decided)
-    times = shown / max(shown - over, shown / _FASTEST)
+    times = FASTEST if over is None else shown / max(shown - over, shown / FASTEST)
     return [
-        replace(piece, factor=Fraction(round(2 * min(Fraction(_FASTEST), (piece.factor or 1) * times)), 2))
+        replace(piece, factor=Fraction(round(2 * min(Fraction(FASTEST), (piece.factor or 1) * times)), 2))
         if piece.type == "speedup"
         else piece
         for piece in decided

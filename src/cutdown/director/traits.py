@@ -70,7 +70,7 @@ def traits(spoken: Sequence[Spoken]) -> dict[str, Values]:
     starts = np.array([one.start for one in spoken], dtype=np.float64) / 1000
     ends = np.array([one.end for one in spoken], dtype=np.float64) / 1000
     seconds = np.maximum(ends - starts, SHORTEST)
-    words = [_WORD.findall(one.text.replace("’", "'").casefold()) for one in spoken]
+    words = [_words(one.text) for one in spoken]
     counts = np.array([len(one) for one in words], dtype=np.float64)
     known = {
         "seconds": seconds,
@@ -117,6 +117,15 @@ def _matter(words: Sequence[Sequence[str]], counts: Values) -> dict[str, Values]
         "for the last time": _first_told(told[::-1])[::-1] @ (spread > 1).astype(np.float64),
         **_likeness(told.multiply(rare[None, :]).tocsr()),
     }
+
+
+def content_terms(text: str) -> tuple[str, ...]:
+    """The different words of a text that carry its matter, in small letters and in order."""
+    return tuple(dict.fromkeys(word for word in _words(text) if len(word) > 1 and _carries(word)))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.replace("’", "'").casefold())
 
 
 def _carries(word: str) -> bool:

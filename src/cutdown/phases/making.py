@@ -63,6 +63,7 @@ def assemble(
         if options.cuts == "soft":
             timeline = softened(timeline, seen)
         shown = captions(timeline, heard, spoken, edit)
+        parts = chapters(edit, timeline, heard)
         rendered = render(
             source,
             recording,
@@ -71,7 +72,7 @@ def assemble(
             seen,
             options,
             store,
-            chapters=chapters(edit, timeline, heard),
+            chapters=parts,
             title=Path(recording.name).stem,
             track=audio_track,
             scratch=Path(scratch),
@@ -84,6 +85,7 @@ def assemble(
         timeline=store.put_text(timeline.model_dump_json(indent=2) + "\n"),
         srt=store.put_text(to_srt(shown), ".srt"),
         vtt=store.put_text(to_vtt(shown), ".vtt"),
+        chapters=parts,
         record=meter.record(
             AssemblyRecord,
             input_video_duration=recording.duration,

@@ -14,13 +14,14 @@ from cutdown.narration import Narration
 from cutdown.plan import EditPlan
 from cutdown.recording import Recording
 from cutdown.report.accounts import Record, certificate_list, phase_table, service_notes, verdict
+from cutdown.report.choosing import chapter_list, chosen_from, doubts, left_out
 from cutdown.report.curves import machine_curves
 from cutdown.report.foresight import findings_list, forecast_table
 from cutdown.report.phrases import clock, link, number, percent, text, whole_clock
 from cutdown.report.picture import timeline_picture
 from cutdown.report.tables import fit_table, narration_list, plan_table
 from cutdown.signals import Signals
-from cutdown.timeline import Timeline
+from cutdown.timeline import Chapter, Timeline
 
 _MEGABYTE: Final = 1_000_000
 _LONG_PLAN: Final = 40  # actions; a longer table is folded away at first
@@ -41,6 +42,7 @@ def write_report(
     peaks: Sequence[float] = (),
     forecast: Forecast | None = None,
     findings: Sequence[Finding] = (),
+    chapters: Sequence[Chapter] = (),
 ) -> str:
     """The report as one HTML file that fetches nothing but the two videos beside it.
 
@@ -58,6 +60,7 @@ def write_report(
         peaks: loudness of the recording in even steps, each 0 to 1, for a waveform; none leaves it out.
         forecast: what was expected before the run; none leaves the comparison out.
         findings: what was wrong with the run, and what would have helped.
+        chapters: of the result.
     """
     here = files("cutdown.report")
     page = Template((here / "page.html").read_text(encoding="utf-8"))
@@ -70,9 +73,12 @@ def write_report(
         headline=_headline(plan, timeline),
         players=_players(recording, before, after),
         picture=timeline_picture(plan, timeline, signals, peaks),
-        plan=_folded(plan_table(plan, timeline, before, after), len(plan.actions)),
+        plan=doubts(plan) + _folded(plan_table(plan, timeline, before, after), len(plan.actions)),
         fits=_section("fits", "How narration was fitted", fits),
         narration=_section("narration", "Spoken anew", lines),
+        chapters=_section("chapters", "Chapters", chapter_list(chapters, after)),
+        choosing=_section("left-out", "Left out for the length", left_out(plan, before))
+        + _section("candidates", "Chosen from", chosen_from(plan.candidates)),
         checks=certificate_list(certificate),
         phases=service_notes(records)
         + phase_table(records)

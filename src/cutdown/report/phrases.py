@@ -97,3 +97,11 @@ def percent(share: float) -> str:
 def joined(parts: Iterable[str]) -> str:
     """Pieces of HTML, a line each."""
     return "\n".join(parts)
+
+
+def moment(path: str, player: str, start: Fraction, end: Fraction) -> str:
+    """A time that plays when it is followed; without scripts it opens the file there."""
+    return (
+        f'<a class="time" href="{link(path)}#t={float(start):.2f}" data-player="{player}" '
+        f'data-at="{float(start):.3f}">{clock(start)}–{clock(end)}</a> <small>{float(end - start):.1f}\u00a0s</small>'
+    )

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from cutdown.narration import Narration
 from cutdown.plan import EditAction, EditPlan
-from cutdown.report.phrases import ACTION_NAMES, LEVER_NAMES, clock, joined, link, text
+from cutdown.report.phrases import ACTION_NAMES, LEVER_NAMES, joined, moment, text
 from cutdown.report.picture import places
 from cutdown.timeline import Timeline
 
@@ -33,23 +33,15 @@ def _action_row(action: EditAction, place: tuple[Fraction, Fraction] | None, bef
     factor = f" ×{float(action.factor):g}" if action.factor else ""
     evidence = "".join(f"<li>{text(item.note)}</li>" for item in action.evidence)
     certain = f" <small>{action.confidence:.0%} sure</small>" if action.confidence < 1 else ""
-    result = _moment(after, "after", place[0], place[1]) if place else '<span class="none">left out</span>'
+    result = moment(after, "after", place[0], place[1]) if place else '<span class="none">left out</span>'
     return (
         f'<tr class="{action.type}" id="{text(action.id)}">'
         f'<th scope="row"><span class="chip {action.type}">{ACTION_NAMES[action.type]}{factor}</span> '
         f"<code>{text(action.id)}</code></th>"
-        f'<td data-label="Recording">{_moment(before, "before", action.start, action.end)}</td>'
+        f'<td data-label="Recording">{moment(before, "before", action.start, action.end)}</td>'
         f'<td data-label="Result">{result}</td>'
         f'<td data-label="Why">{text(action.reason)}{certain}{f"<ul>{evidence}</ul>" if evidence else ""}</td>'
         f'<td data-label="Said">{_said(action)}</td></tr>'
-    )
-
-
-def _moment(path: str, player: str, start: Fraction, end: Fraction) -> str:
-    """A time that plays when it is followed; without scripts it opens the file there."""
-    return (
-        f'<a class="time" href="{link(path)}#t={float(start):.2f}" data-player="{player}" '
-        f'data-at="{float(start):.3f}">{clock(start)}–{clock(end)}</a> <small>{float(end - start):.1f}\u00a0s</small>'
     )
 
 

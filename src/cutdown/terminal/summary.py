@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cutdown.job import Outcome
 from cutdown.metrics import Forecast
-from cutdown.plan import EditAction, EditPlan
+from cutdown.plan import DOUBTFUL, EditAction, EditPlan
 
 PHASE_NAMES: Final = {
     "phase1_ingest": "ingest",
@@ -65,6 +65,12 @@ def print_summary(console: Console, outcome: Outcome) -> None:
         f"[bold]{clock(before)} -> {clock(after)}[/]  ({share:.0%} of the recording: {counts})",
         highlight=False,
     )
+    if outcome.left_out and outcome.coverage is not None:
+        console.print(
+            f"{outcome.left_out} passages left out for the length, worth {outcome.left_out_worth:.0%} of what is said; "
+            f"{outcome.coverage:.0%} of its terms are still heard",
+            highlight=False,
+        )
     for made in outcome.downgrades:
         console.print(f"[yellow]not as asked for:[/] {escape(made)}", highlight=False)
     if (at_risk := sum(phase.at_risk for phase in outcome.phases)) > 0:
@@ -105,7 +111,7 @@ def print_forecast(console: Console, forecast: Forecast) -> None:
 def print_plan(console: Console, plan: EditPlan) -> None:
     """Every action: when, what, why."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "from", "to", "action", "why", "what is said"):
+    for heading in ("id", "from", "to", "action", "sure", "why", "what is said"):
         table.add_column(heading, overflow="fold")
     for action in plan.actions:
         colour = _COLOURS[action.type]
@@ -114,6 +120,7 @@ def print_plan(console: Console, plan: EditPlan) -> None:
             clock(action.start),
             clock(action.end),
             f"[{colour}]{what(action)}[/]",
+            sureness(action),
             escape(action.reason),
             escape(shortened(action.narration or action.quote)),
         )
@@ -123,6 +130,11 @@ def print_plan(console: Console, plan: EditPlan) -> None:
 def what(action: EditAction) -> str:
     """The action in a word, with its factor."""
     return f"{action.type} x{float(action.factor):g}" if action.factor else action.type
+
+
+def sureness(action: EditAction) -> str:
+    """How sure the director was, marked where a person should look."""
+    return f"{action.confidence:.0%}{' !' if action.confidence < DOUBTFUL else ''}"
 
 
 def shortened(text: str) -> str:

@@ -1,12 +1,14 @@
 import random
+from itertools import pairwise
 
 import pytest
 from director_kit import Script, of_type, stays
 
+from cutdown.approval import ActionChange, changed
 from cutdown.director.sentences import find_sentences, in_breaths
 from cutdown.director.talk import lay_out
 from cutdown.director.traits import Spoken
-from cutdown.director.worth import fill, worths
+from cutdown.director.worth import worths
 
 NOUNS = [
     "editor",
@@ -31,6 +33,15 @@ def a_lecture(sentences: int, seed: int = 3) -> Script:
         words = [f"Part{number}", *chance.choices(NOUNS, k=chance.randint(4, 14))]
         script.say(" ".join(words) + ".", chance.choice([300, 450, 500, 2500]))
     return script
+
+
+def test_two_hours_of_talk_meet_their_length_too_and_the_gap_is_stated() -> None:
+    script = a_lecture(1800)
+    assert script.at > 2 * 3600 * 1000
+    plan = script.plan(target_seconds=600)
+    assert float(plan.planned_duration) == pytest.approx(600, rel=0.02)
+    assert plan.selection is not None
+    assert 0 <= plan.selection.gap < 0.1
 
 
 @pytest.mark.parametrize("ratio", [0.1, 0.2, 0.3, 0.5, 0.8])
@@ -80,18 +91,67 @@ def test_waits_are_shown_faster_before_sentences_go() -> None:
     assert after > before
 
 
+def test_an_opening_and_an_ending_stay_even_in_a_very_short_version() -> None:
+    script = a_lecture(60)
+    plan = script.plan(target_seconds=12)
+    kept = [word for word in stays(plan).split() if word.startswith("Part")]
+    numbers = [int(word.removeprefix("Part")) for word in kept]
+    assert min(numbers) < 10
+    assert max(numbers) >= 50
+
+
+def test_the_waits_on_both_sides_of_what_is_left_out_count_too() -> None:
+    script = Script()
+    for number in range(30):
+        script.say(f"Part{number} opens the {NOUNS[number % 12]} with a {NOUNS[number * 5 % 12]}.", 500)
+        script.pause(9_000, changed=0.004)  # something runs between any two sentences
+    plan = script.plan(target_seconds=40)
+    assert float(plan.planned_duration) == pytest.approx(40, abs=5)
+
+
+def test_what_is_left_out_is_listed_with_its_time_its_words_and_its_worth() -> None:
+    script = a_lecture(30)
+    plan = script.plan(target_ratio=0.3)
+    told = plan.selection
+    assert told is not None
+    assert 0.3 < told.coverage < 1
+    listed = {
+        word
+        for start, end, word in script.words
+        for passage in told.left_out
+        if word.startswith("Part") and passage.start * 1000 <= start and end <= passage.end * 1000
+    }
+    assert listed == {f"Part{number}" for number in range(30) if f"Part{number} " not in stays(plan)}
+    assert all(passage.quote.startswith("Part") for passage in told.left_out)
+    assert all(before.end <= after.start for before, after in pairwise(told.left_out))
+    assert 0 < sum(passage.worth for passage in told.left_out) < 1
+    cuts = [action for action in plan.actions if action.type == "cut"]
+    for passage in told.left_out:
+        assert any(cut.start <= passage.start and passage.end <= cut.end for cut in cuts)
+    assert plan.left_out == told.left_out
+
+
+def test_a_passage_that_a_person_brings_back_is_no_longer_listed() -> None:
+    plan = a_lecture(30).plan(target_ratio=0.3)
+    first = plan.left_out[0]
+    back = next(a for a in plan.actions if a.type == "cut" and a.start <= first.start < a.end)
+    again = changed(plan, [ActionChange(id=back.id, type="keep")])
+    assert plan.left_out[1:] == again.left_out
+
+
+def test_no_selection_where_no_length_is_asked_for() -> None:
+    plan = a_lecture(5).plan()
+    assert plan.selection is None
+    assert "selection" not in plan.to_json()
+    easy = a_lecture(5).plan(target_ratio=1.0)
+    assert easy.selection is not None
+    assert (easy.selection.coverage, easy.selection.left_out) == (1.0, ())
+
+
 def test_the_target_is_written_into_the_plan() -> None:
     plan = a_lecture(20).plan(target_seconds=20)
     assert plan.target_seconds == 20
     assert any(e.kind == "selection" for a in plan.actions for e in a.evidence)
-
-
-def test_fill_finds_the_best_that_fits() -> None:
-    assert fill([1.0, 5.0, 4.0], [1000, 3000, 2000], 3000) == {1} or fill(
-        [1.0, 5.0, 4.0], [1000, 3000, 2000], 3000
-    ) == {0, 2}
-    assert fill([1.0, 6.0, 4.0], [1000, 3000, 2000], 3000) == {1}
-    assert fill([1.0], [1000], 500) == frozenset()
 
 
 def sentences_of(script: Script) -> list[str]:

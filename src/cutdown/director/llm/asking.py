@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
@@ -11,6 +11,10 @@ from cutdown.director.llm.model import LanguageModel, Prompt, WrongAnswerError
 from cutdown.errors import ProviderError
 
 Form = TypeVar("Form", bound=BaseModel)
+
+WRONG_ANSWER: Final = (
+    "wrong answer"  # the fault of an error that another answer of the same model might not have
+)
 
 
 def ask(
@@ -54,7 +58,7 @@ def ask(
     raise ProviderError(
         f"{model.name} answered twice in a way that cannot be used ({len(faults)} faults; the first: {faults[0]}); "
         "try another model with --llm, or name another one after it, separated by a comma",
-        fault="wrong answer",
+        fault=WRONG_ANSWER,
     )
 
 

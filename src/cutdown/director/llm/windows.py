@@ -116,8 +116,16 @@ _NARRATION: Final[dict[NarrationMode, str]] = {
 }
 
 
-def window_prompt(text: Manuscript, window: Window, stable: str, shared: str) -> Prompt:
-    """What is asked about one window."""
+def window_prompt(text: Manuscript, window: Window, stable: str, shared: str, view: str = "") -> Prompt:
+    """What is asked about one window.
+
+    Args:
+        text: the manuscript.
+        window: the lines that are decided about.
+        stable: the instructions.
+        shared: what all windows of the recording are told.
+        view: whose eyes to see it with; at the end, so that a prompt cache holds what comes before.
+    """
     own = text.lines[window.first : window.end]
     speech = sum(line.length for line in own) / 1000
     length = (
@@ -140,7 +148,7 @@ def window_prompt(text: Manuscript, window: Window, stable: str, shared: str) ->
         stable=stable,
         shared=shared,
         fresh=f"Decide about the words {own[0].first} to {own[-1].last}, which are {len(own)} lines. {length}\n\n"
-        f"<transcript>\n{block}\n</transcript>",
+        f"<transcript>\n{block}\n</transcript>" + (f"\n\n{view}" if view else ""),
     )
 
 

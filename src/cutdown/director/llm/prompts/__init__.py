@@ -10,7 +10,7 @@ from typing import Final
 
 from cutdown.director.llm.forms import Decisions, Overview
 
-_NAMES: Final = ("decide.md", "overview.md")
+_NAMES: Final = ("decide.md", "overview.md", "views.md")
 
 
 @functools.cache
@@ -25,3 +25,8 @@ def prompt_version() -> str:
     parts = [prompt(name.removesuffix(".md")) for name in _NAMES]
     parts += [json.dumps(form.model_json_schema(), sort_keys=True) for form in (Decisions, Overview)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def views(count: int) -> tuple[str, ...]:
+    """What each of several candidates is told at the end: nothing to the first, another view to each other one."""
+    return ("", *prompt("views").splitlines())[:count]
