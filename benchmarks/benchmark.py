@@ -16,7 +16,8 @@ from rich.console import Console
 from benchmarks import history, render_race
 from benchmarks.machine import made
 from benchmarks.pipeline_runs import measure
-from benchmarks.report import print_baseline, print_race, write_page
+from benchmarks.race_report import print_race
+from benchmarks.report import print_baseline, write_page
 from benchmarks.standard_videos import QUICK, STANDARD
 from cutdown.errors import CutdownError, UsageError
 from cutdown.metrics import describe_hardware, write_baseline
@@ -66,7 +67,7 @@ def run(
         runs: of each case; 5, or 3 with --render, where not given
         out: the file to write: the baseline, or with --render the race; with both, the race goes beside it
         render: measure rendering alone: one timeline, every engine, and the limit that decoding and encoding set
-        against: another engine to render the same timeline with (moviepy, ffmpeg); may be given several times
+        against: who renders the same timeline (moviepy, ffmpeg, ffmpeg-seek); may be given several times
         slow_down: PHASE=SHARE, such as phase4_assembly=0.3: makes a phase slower on purpose, to try the regression check
         trend: draw the history as a page, measure nothing
         page: a Markdown page to write the tables into, between its marks, such as docs/performance.md

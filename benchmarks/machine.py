@@ -7,10 +7,14 @@ import os
 import platform
 import shutil
 import subprocess  # noqa: TID251  # git says which commit this is
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 from cutdown.metrics.baseline_form import Made
 
@@ -54,3 +58,28 @@ def _git(*arguments: str) -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return told.stdout.strip() or None
+
+
+class Others:
+    """How busy other programs were; ``own`` is what the measured one used, in CPU seconds."""
+
+    def __init__(self) -> None:
+        self.own = 0.0
+        self.share = 0.0
+
+
+@contextmanager
+def others_share() -> Iterator[Others]:
+    """Watches the machine inside the block; ``share`` is there when it has ended."""
+    others = Others()
+    before, began = psutil.cpu_times(), time.perf_counter()
+    yield others
+    wall, after = time.perf_counter() - began, psutil.cpu_times()
+    idle = ("idle", "iowait")
+    busy = sum(
+        getattr(after, name) - getattr(before, name)
+        for name in after._fields
+        if name not in (*idle, "guest", "guest_nice")  # the kernel counts guests in user time already
+    )
+    whole = wall * (os.cpu_count() or 1)
+    others.share = min(1.0, max(0.0, (busy - others.own) / whole))

@@ -8,13 +8,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import psutil
-
+from benchmarks.machine import others_share
 from benchmarks.standard_videos import StandardVideo, take
 from benchmarks.yardstick import yardstick_seconds
 from cutdown.errors import RenderError
@@ -109,7 +107,7 @@ def _run_once(video: Path, folder: Path, handicap: Mapping[str, float]) -> Measu
     metrics.unlink(missing_ok=True)
     yardstick = yardstick_seconds()
     began = datetime.now(UTC)
-    with _others_share() as others:
+    with others_share() as others:
         seen = _timed([*command, "optimize", str(video), "--out", str(folder / "out")], folder / "state")
         others.own = seen.cpu
     records = read_records(metrics)
@@ -159,27 +157,3 @@ def _timed(command: Sequence[str], state: Path) -> Figures:
             last = " ".join(words.read().decode(errors="replace").split())[-_TOLD:]
             raise RenderError(f"a benchmark run ended with exit code {child.returncode}: {last}")
     return Figures(wall=wall, cpu=usage.ru_utime + usage.ru_stime)
-
-
-class _Others:
-    """How busy other programs were; ``own`` is what the measured one used, in CPU seconds."""
-
-    def __init__(self) -> None:
-        self.own = 0.0
-        self.share = 0.0
-
-
-@contextmanager
-def _others_share() -> Iterator[_Others]:
-    others = _Others()
-    before, began = psutil.cpu_times(), time.perf_counter()
-    yield others
-    wall, after = time.perf_counter() - began, psutil.cpu_times()
-    idle = ("idle", "iowait")
-    busy = sum(
-        getattr(after, name) - getattr(before, name)
-        for name in after._fields
-        if name not in (*idle, "guest", "guest_nice")  # the kernel counts guests in user time already
-    )
-    whole = wall * (os.cpu_count() or 1)
-    others.share = min(1.0, max(0.0, (busy - others.own) / whole))

@@ -1,6 +1,6 @@
 """``python -m benchmarks.render_contestant NAME VIDEO FOLDER PRESET``: one run of one contestant of the render race.
 
-NAME is an engine, ``decode only`` or ``encode only``. Prints wall and CPU seconds (this process and all it started)
+NAME is an engine, ``ffmpeg-seek``, ``decode only`` or ``encode only``. Prints wall and CPU seconds (this process and all it started)
 and the peak memory in megabytes as one JSON line. Imports and the search for the libraries come before the clock.
 """
 
@@ -22,7 +22,8 @@ from typing import Final
 
 from av.video.frame import VideoFrame
 
-from benchmarks.render_race import DECODE, ENCODE
+from benchmarks import ffmpeg_seek
+from benchmarks.render_race import DECODE, ENCODE, SEEK
 from cutdown.assembly.conform import Conform, looks_the_same
 from cutdown.assembly.engines import engine_named
 from cutdown.assembly.frame_reader import FrameReader
@@ -55,6 +56,10 @@ def main() -> None:
             wall, cpu = _clocked(_decoding(path, recording.picture, timeline))
         elif name == ENCODE:
             wall, cpu = _encoding(path, recording.picture, timeline, picture, Path(scratch))
+        elif name == SEEK:
+            wall, cpu = _clocked(
+                ffmpeg_seek.drawing(path, timeline, picture, Path(scratch), Path(folder, f"{name}.mp4"))
+            )
         else:
             wall, cpu = _clocked(
                 _drawing(name, path, recording, timeline, picture, Path(scratch), Path(folder))

@@ -7,11 +7,15 @@ threads as the default engine has workers:
 - decode only: the groups of pictures that hold a shown frame, every frame of them;
 - encode only: every distinct shown frame once, with the same encoder settings, from memory.
 
+``ffmpeg-seek`` is ffmpeg's program as scripts use it (`ffmpeg_seek`). Which frames a contestant really shows is
+counted on a recording whose frames carry numbers (`numbered`).
+
 Compare ratios within one run; seconds depend on the machine and on what else it does.
 """
 
 from __future__ import annotations
 
+import resource
 import subprocess  # noqa: TID251  # engines are measured from outside
 import sys
 import tempfile
@@ -22,7 +26,9 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks.machine import made
+from benchmarks import numbered
+from benchmarks.machine import made, others_share
+from benchmarks.numbered import Placed
 from benchmarks.picture_quality import Quality, quality
 from benchmarks.standard_videos import StandardVideo, take
 from cutdown.errors import RenderError
@@ -34,7 +40,8 @@ from cutdown.timebase import Frozen
 from cutdown.timeline import Segment, Timeline
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-OTHERS: Final = ("moviepy", "ffmpeg")
+SEEK: Final = "ffmpeg-seek"
+OTHERS: Final = ("moviepy", "ffmpeg", SEEK)
 OURS: Final = "pyav"
 DECODE, ENCODE, LIMIT = "decode only", "encode only", "limit"
 PRESET: Final = "ultrafast"  # MoviePy's usual advice for speed; the same for all
@@ -44,6 +51,8 @@ FULL: Final = (
     StandardVideo("pattern-300", 300, "pattern"),
 )
 QUICK: Final = (StandardVideo("screencast-60", 60, "screencast"), StandardVideo("pattern-30", 30, "pattern"))
+NUMBERED: Final = StandardVideo("numbered-300", 300, "numbered")
+_MANY: Final = 45  # actions of the numbered recording's timeline
 _TOLD: Final = 400
 
 
@@ -53,6 +62,8 @@ class Took(Frozen):
     wall: float
     cpu: float
     memory: float
+    others: float = 0.0
+    """Share of the machine that other programs used meanwhile, 0 to 1."""
 
 
 class Contest(Frozen):
@@ -79,17 +90,33 @@ class Race(Frozen):
     made: Made
     preset: str
     contests: tuple[Contest, ...]
+    placed: dict[str, Placed]
+    """By contestant, which frames it shows of the numbered recording."""
 
 
-def timeline_of(sha256: str, seconds: float, rate: Fraction) -> Timeline:
+def timeline_of(
+    sha256: str,
+    seconds: float,
+    rate: Fraction,
+    *,
+    actions: int | None = None,
+    kept: Fraction = Fraction(1, 10),
+) -> Timeline:
     """A timeline as an edit of a screen recording has it: 45 actions, a tenth kept, a third of them sped up.
 
-    It depends on the recording's length alone, so that it is the same on every machine and after every change.
+    It depends on what is given alone, so that it is the same on every machine and after every change.
+
+    Args:
+        sha256: the recording's content.
+        seconds: its length.
+        rate: its frames a second.
+        actions: one for each 20 s, from 3 to 45, where not given.
+        kept: the output's length as a share of the recording's; sped-up actions have less where they would overlap.
     """
-    actions = max(3, min(45, round(seconds / 20)))
+    actions = actions or max(3, min(45, round(seconds / 20)))
     source = int(seconds * rate)
     slot = source // actions
-    target = max(1, source // 10 // actions)
+    target = max(1, int(source * kept) // actions)
     segments: list[Segment] = []
     at = 0
     for number in range(actions):
@@ -127,12 +154,35 @@ def race(quick: bool, runs: int, others: Sequence[str], tell: Callable[[str], No
         tell(f"taking {video.name}")
         with tempfile.TemporaryDirectory() as folder:
             contests.append(_contest(video, take(video), runs, others, Path(folder), tell))
+    placed = count_frames((OURS, *others), tell)
     return Race(
         hardware=describe_hardware(state_folder()),
         made=made(datetime.now(UTC), quick=quick, handicap={}),
         preset=PRESET,
         contests=tuple(contests),
+        placed=placed,
     )
+
+
+def count_frames(names: Sequence[str], tell: Callable[[str], None]) -> dict[str, Placed]:
+    """Which frames contestants show of a recording whose frames are numbered.
+
+    Args:
+        names: the contestants.
+        tell: told what is running.
+    """
+    tell(f"taking {NUMBERED.name}")
+    path = take(NUMBERED)
+    recording = probe(path)
+    timeline = timeline_of(recording.sha256, NUMBERED.seconds, Fraction(numbered.RATE), actions=_MANY)
+    placed = {}
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "timeline.json").write_text(timeline.model_dump_json())
+        for name in names:
+            tell(f"{NUMBERED.name}: {name}")
+            run_contestant(name, path, Path(folder))
+            placed[name] = numbered.place(Path(folder, f"{name}.mp4"), timeline)
+    return placed
 
 
 def _contest(
@@ -152,7 +202,7 @@ def _contest(
     for number in range(runs):
         for name in names if number % 2 == 0 else reversed(names):
             tell(f"{video.name}, round {number + 1} of {runs}: {name}")
-            took[name].append(_run(name, path, folder))
+            took[name].append(run_contestant(name, path, folder))
         decode, encode = took[DECODE][-1], took[ENCODE][-1]
         took[LIMIT].append(
             Took(
@@ -174,15 +224,32 @@ def _contest(
     )
 
 
-def _run(name: str, path: Path, folder: Path) -> Took:
-    """One contestant in a process of its own, which tells its own time: starting Python is nobody's work."""
+def run_contestant(name: str, path: Path, folder: Path) -> Took:
+    """One contestant in a process of its own, which tells its own time: starting Python is nobody's work.
+
+    Args:
+        name: the contestant.
+        path: the recording.
+        folder: holds ``timeline.json``; an engine's picture is put there as ``NAME.mp4``.
+
+    Raises:
+        RenderError: it failed; its last words are in the message.
+    """
     command = [sys.executable, "-m", "benchmarks.render_contestant", name, str(path), str(folder), PRESET]
-    with tempfile.TemporaryFile() as words:
+    with tempfile.TemporaryFile() as words, others_share() as others:
+        before = _children_cpu()
         child = subprocess.run(
             command, cwd=ROOT, env=child_environment(), stdout=subprocess.PIPE, stderr=words, check=False
         )
+        others.own = _children_cpu() - before
         if child.returncode != 0:
             words.seek(0)
             last = " ".join(words.read().decode(errors="replace").split())[-_TOLD:]
             raise RenderError(f"'{name}' ended with exit code {child.returncode}: {last}")
-    return Took.model_validate_json(child.stdout.splitlines()[-1])
+    took = Took.model_validate_json(child.stdout.splitlines()[-1])
+    return took.model_copy(update={"others": others.share})
+
+
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -13,7 +13,6 @@ from rich.box import MARKDOWN, SIMPLE_HEAD, Box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.render_race import DECODE, ENCODE, LIMIT, OURS, Contest, Race
 from cutdown.errors import UsageError
 from cutdown.metrics.baseline_form import PHASES, PROCESS, TOTAL, Baseline, Case, Made, Spread
 from cutdown.metrics.regression import QUIET_SHARE
@@ -27,14 +26,9 @@ def print_baseline(console: Console, document: Baseline, *, box: Box = SIMPLE_HE
     """Every case with the spread of every phase."""
     assert document.made is not None
     hardware = document.hardware
-    _say(console, f"{hardware.cpu}, {hardware.ram}, {hardware.storage}")
-    _say(console, circumstances(document.made))
-    others = max(median(run.others_share for run in case.runs) for case in document.cases)
-    if others > QUIET_SHARE:
-        _say(
-            console,
-            f"Other programs used up to {others:.0%} of the machine: read the CPU seconds, not the wall seconds.",
-        )
+    say(console, f"{hardware.cpu}, {hardware.ram}, {hardware.storage}")
+    say(console, circumstances(document.made))
+    warn_of_others(console, max(median(run.others_share for run in case.runs) for case in document.cases))
     table = Table(box=box, pad_edge=False)
     for heading in ("case", "phase", "wall s", "quartiles", "CPU s", "quartiles"):
         table.add_column(heading, justify="left" if heading in ("case", "phase") else "right")
@@ -45,7 +39,21 @@ def print_baseline(console: Console, document: Baseline, *, box: Box = SIMPLE_HE
                 table.add_row(f"{case.name} {case.mode}", name, *_spread(spread.wall), *_spread(spread.cpu))
     console.print(table)
     for case in document.cases:
-        _say(console, _about(case))
+        say(console, _about(case))
+
+
+def warn_of_others(console: Console, share: float) -> None:
+    """Say so where a machine was too busy for its wall seconds to mean much.
+
+    Args:
+        console: where to.
+        share: of the machine that other programs used, 0 to 1.
+    """
+    if share > QUIET_SHARE:
+        say(
+            console,
+            f"Other programs used up to {share:.0%} of the machine: read the CPU seconds, not the wall seconds.",
+        )
 
 
 def circumstances(made: Made) -> str:
@@ -65,48 +73,6 @@ def _about(case: Case) -> str:
         f"{case.name} {case.mode}: runs: {len(case.runs)}, {case.video.duration:.0f} s in, "
         f"{case.runs[0].output_seconds:.0f} s out, peak {memory:.0f} MB"
     )
-
-
-def print_race(console: Console, race: Race, *, box: Box = SIMPLE_HEAD) -> None:
-    """Ratios within the rounds, then the seconds they come from."""
-    _say(console, f"{race.hardware.cpu}, {race.hardware.ram}")
-    _say(console, circumstances(race.made))
-    for contest in race.contests:
-        _say(
-            console,
-            f"{contest.video}: {contest.actions} actions, {contest.source_seconds:.0f} s in, "
-            f"{contest.output_seconds:.0f} s out, preset {race.preset}, rounds: {len(contest.took[OURS])}",
-        )
-        table = Table(box=box, pad_edge=False)
-        table.add_column("contestant")
-        for heading in (
-            "wall s",
-            "CPU s",
-            "wall, ours = 1",
-            "CPU, ours = 1",
-            "peak MB",
-            "VMAF",
-            "PSNR dB",
-            "MB",
-        ):
-            table.add_column(heading, justify="right")
-        for name in contest.took:
-            table.add_row(*_race_row(contest, name))
-        console.print(table)
-        wall, cpu = (1 / contest.ratio(LIMIT, figure) for figure in ("wall", "cpu"))
-        _say(console, f"ours against the limit: {wall:.2f} times in wall time, {cpu:.2f} times in CPU")
-
-
-def _race_row(contest: Contest, name: str) -> list[str]:
-    took = contest.took[name]
-    seconds = [f"{median(getattr(each, figure) for each in took):.2f}" for figure in ("wall", "cpu")]
-    ratios = [f"{contest.ratio(name, figure):.2f}" for figure in ("wall", "cpu")]
-    memory = f"{max(each.memory for each in took):.0f}" if name not in (DECODE, ENCODE, LIMIT) else ""
-    score = contest.quality.get(name)
-    if score is None:
-        return [name, *seconds, *ratios, memory, "", "", ""]
-    vmaf = "not in this ffmpeg" if score.vmaf is None else f"{score.vmaf:.2f}"
-    return [name, *seconds, *ratios, memory, vmaf, f"{score.psnr:.1f}", f"{score.size_mb:.1f}"]
 
 
 def write_page(page: Path, section: str, print_section: Callable[[Console, Box], None]) -> None:
@@ -152,5 +118,6 @@ def _paragraphs(printed: str) -> Iterator[str]:
         yield "\n".join(table)
 
 
-def _say(console: Console, line: str) -> None:
+def say(console: Console, line: str) -> None:
+    """Print a line as it is, whatever is in it."""
     console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from benchmarks import long_screencast
+from benchmarks import long_screencast, numbered
 from cutdown.media import ffmpeg
 from cutdown.settings import state_folder
 from cutdown.store import Store, hash_key
@@ -48,14 +48,16 @@ def _pattern_command(seconds: int) -> list[str]:
 _MAKERS: Final[dict[str, Callable[[Path, int], None]]] = {
     "pattern": pattern,
     "screencast": long_screencast.make,
+    "numbered": numbered.make,
 }
+_SOURCES: Final = {"screencast": long_screencast.__file__, "numbered": numbered.__file__}
 
 
 def _recipe(video: StandardVideo) -> str:
     """A key of all that decides what the video is like."""
     if video.kind == "pattern":
         return hash_key("standard video", _pattern_command(video.seconds))
-    source = Path(long_screencast.__file__).read_bytes()
+    source = Path(_SOURCES[video.kind]).read_bytes()
     return hash_key("standard video", video.kind, video.seconds, hashlib.sha256(source).hexdigest())
 
 

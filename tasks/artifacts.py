@@ -119,7 +119,8 @@ def _told_first(plan: EditPlan) -> str:
         told.append(f"**Look at these first:** {', '.join(action.id for action in plan.doubtful)}\n\n")
     if plan.left_out:
         rows = "\n".join(
-            f"| {clock(p.start)} | {clock(p.end)} | {p.worth:.1%} | {_cell(p.quote)} |" for p in plan.left_out[:_MOST_ROWS]
+            f"| {clock(p.start)} | {clock(p.end)} | {p.worth:.1%} | {_cell(p.quote)} |"
+            for p in plan.left_out[:_MOST_ROWS]
         )
         told.append(
             f"Left out for the length, worth {sum(p.worth for p in plan.left_out):.0%} of what is said:\n\n"

@@ -16,10 +16,10 @@ from av.audio.stream import AudioStream
 from cutdown.assembly.levelling import Levels, levelled
 from cutdown.assembly.limiter import amplify
 from cutdown.assembly.loudness import Loudness, gain_for, measure, raw_input
+from cutdown.assembly.recorded_sound import open_sound
 from cutdown.assembly.room_tone import room_tone
-from cutdown.assembly.samples import SampleSource, Silence, Stereo, WavSource
+from cutdown.assembly.samples import SampleSource, Stereo, WavSource
 from cutdown.assembly.soundtrack import mix
-from cutdown.media.sound import extract_sound
 from cutdown.narration import Narration
 from cutdown.progress import Progress, unheard
 from cutdown.recording import Recording
@@ -76,18 +76,11 @@ def make_sound(
     if kept := store.recall(key):
         progress(1.0)
         return SoundMade(kept, None)
-    recorded: SampleSource = Silence()
-    if recording.audio:
-        extracted = scratch / "recording.wav"
-        extract_sound(
-            source, recording, extracted, track=track, sample_rate=SAMPLE_RATE, channels=2, progress=unheard
-        )
-        recorded = WavSource(extracted)
-    progress(0.2)
     lines = _narrated(narration, signals, store)
     mixed = scratch / "mixed.f32"
     levels = Levels()
-    with mixed.open("wb") as file:
+    with open_sound(source, recording, track, scratch) as recorded, mixed.open("wb") as file:
+        progress(0.2)
         for block in mix(timeline.sounds, recorded, lines, room_tone(recorded, signals)):
             levels.hear(block)
             file.write(np.ascontiguousarray(block).data)

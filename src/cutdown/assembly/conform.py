@@ -22,6 +22,7 @@ _TURNS: Final = {90: ("clock",), 180: ("clock", "clock"), 270: ("cclock",)}
 _SCALING: Final = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _UNSPECIFIED: Final = 2
 _RGB_MATRIX: Final = 0
+_WORD: Final = 8  # bytes; compared at once they take a quarter of the time
 
 
 class Conform:
@@ -133,13 +134,14 @@ def looks_the_same(frame: VideoFrame, other: VideoFrame) -> bool:
     return all(np.array_equal(one, two) for one, two in zip(_planes(frame), _planes(other), strict=True))
 
 
-def _planes(frame: VideoFrame) -> list[NDArray[np.uint8]]:
-    """The bytes of each plane, without what pads its lines where that is known."""
+def _planes(frame: VideoFrame) -> list[NDArray[np.uint8] | NDArray[np.uint64]]:
+    """The bytes of each plane, eight at a time where lines allow it; what pads a line is left out where that is known."""
     planar = frame.format.is_planar
     sample = (frame.format.components[0].bits + 7) // 8
-    planes = []
+    planes: list[NDArray[np.uint8] | NDArray[np.uint64]] = []
     for plane in frame.planes:
         lines = np.frombuffer(memoryview(plane), np.uint8)[: plane.height * plane.line_size]
         lines = lines.reshape(plane.height, plane.line_size)
-        planes.append(lines[:, : plane.width * sample] if planar else lines)
+        lines = lines[:, : plane.width * sample] if planar else lines
+        planes.append(lines.view(np.uint64) if lines.shape[1] % _WORD == 0 else lines)
     return planes
