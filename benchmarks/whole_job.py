@@ -1,74 +1,204 @@
-"""``python -m benchmarks.whole_job``: the whole job on a made half hour, phase by phase.
+"""``python -m benchmarks.whole_job``: the whole job on made recordings of several lengths, phase by phase.
 
-Prints wall time, CPU time and peak memory of each phase with its share, as they stand in the
-metrics records, beside the time of the whole process as seen from outside.
+``./run.sh optimize`` runs on each in a fresh state folder (cold), and once more (warm). Phases are told by the metrics
+records; wall time, CPU time and the memory of all processes together are taken from outside.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import math
+import os
 import subprocess  # noqa: TID251  # the job is measured from outside, as a user runs it
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final, NamedTuple
 
+import psutil
+from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.long_screencast import make
-from cutdown.metrics import read_records
-from cutdown.settings import HOME_VARIABLE, child_environment
+from benchmarks.machine import ROOT, made
+from benchmarks.report import circumstances, write_page
+from benchmarks.standard_videos import StandardVideo, take
+from cutdown.errors import CutdownError
+from cutdown.metrics import MEGABYTE, AssemblyRecord, PhaseRecord, describe_hardware, read_records
+from cutdown.settings import HOME_VARIABLE, child_environment, state_folder
 
-ROOT = Path(__file__).resolve().parent.parent
+SECTION: Final = "whole job by length"
+_LOOK: Final = 0.1  # seconds between two looks at the memory
+
+
+class Taken(NamedTuple):
+    """One run as seen from outside."""
+
+    code: int
+    wall: float
+    cpu: float
+    peak_mb: float
+    """Resident memory of all its processes together; pages that they share count in each."""
+
+
+class Length(NamedTuple):
+    """A recording of one length, cold and warm."""
+
+    minutes: float
+    cold: Taken
+    warm: Taken
+    records: tuple[PhaseRecord, ...]
+    """Of the cold run."""
+
+    @property
+    def output_seconds(self) -> float:
+        """How long the result is."""
+        return next(
+            record.output_video_duration for record in self.records if isinstance(record, AssemblyRecord)
+        )
+
+
+def measure(minutes: float, options: Sequence[str]) -> Length | int:
+    """Run the job cold and warm; the exit code of a run that failed."""
+    seconds = round(minutes * 60)
+    recording = take(StandardVideo(f"screencast-{seconds}", seconds, "screencast"))
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "out")
+        command = [str(ROOT / "run.sh"), "optimize", str(recording), "--out", str(out), *options]
+        cold = _run(command, Path(folder, "state"))
+        if cold.code:
+            return cold.code
+        records = read_records(out / "metrics.jsonl")
+        warm = _run(command, Path(folder, "state"))
+    return warm.code or Length(minutes, cold, warm, tuple(records))
+
+
+def _run(command: Sequence[str], state: Path) -> Taken:
+    began = time.perf_counter()
+    child = subprocess.Popen(command, env=child_environment(**{HOME_VARIABLE: str(state)}))
+    try:
+        with _watched(child.pid) as memory:
+            _, status, usage = os.wait4(child.pid, 0)
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
+    child.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - began
+    return Taken(child.returncode, wall, usage.ru_utime + usage.ru_stime, max(memory, default=0.0))
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[list[float]]:
+    """Megabytes of a process and all below it, look by look."""
+    seen: list[float] = []
+    done = threading.Event()
+
+    def look() -> None:
+        top = psutil.Process(pid)
+        while not done.wait(_LOOK):
+            seen.append(sum(map(_resident, [top, *_below(top)])) / MEGABYTE)
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def exponent(pairs: Sequence[tuple[float, float]]) -> float:
+    """The power of the length that a figure grows with: least squares over the logarithms.
+
+    Args:
+        pairs: length and figure, two or more.
+    """
+    logs = [(math.log(length), math.log(figure)) for length, figure in pairs]
+    middle = [sum(column) / len(logs) for column in zip(*logs, strict=True)]
+    across = sum((x - middle[0]) * (y - middle[1]) for x, y in logs)
+    return across / sum((x - middle[0]) ** 2 for x, _ in logs)
+
+
+def print_lengths(console: Console, head: Sequence[str], lengths: Sequence[Length], box: Box) -> None:
+    """Every phase of every length, then what grows how."""
+    for line in head:
+        console.print(line, soft_wrap=True, highlight=False)
+    table = Table(box=box, pad_edge=False)
+    for heading in ("recording", "phase", "wall s", "share", "CPU s", "peak MB"):
+        table.add_column(heading, justify="left" if heading in ("recording", "phase") else "right")
+    for each in lengths:
+        name = f"{each.minutes:g} min in, {each.output_seconds / 60:.1f} out"
+        for record in each.records:
+            figures = (record.elapsed_seconds, record.cpu_seconds, record.peak_memory_mb)
+            table.add_row(name, record.phase, *_figures(*figures, whole=each.cold.wall))
+        for what, taken in (("cold, all of it", each.cold), ("warm, all of it", each.warm)):
+            table.add_row(name, what, *_figures(taken.wall, taken.cpu, taken.peak_mb, whole=taken.wall))
+    console.print(table)
+    if len(lengths) > 1:
+        wall, cpu = (
+            exponent([(each.minutes, getattr(each.cold, figure)) for each in lengths])
+            for figure in ("wall", "cpu")
+        )
+        console.print(
+            f"wall time grows with the power {wall:.2f} of the length, CPU time with {cpu:.2f}; memory of the longest "
+            f"against the one before: {lengths[-1].cold.peak_mb / lengths[-2].cold.peak_mb:.2f} times",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _figures(wall: float, cpu: float, peak: float, *, whole: float) -> tuple[str, str, str, str]:
+    return f"{wall:.1f}", f"{wall / whole:.0%}", f"{cpu:.1f}", f"{peak:.0f}"
 
 
 def main() -> int:
-    """Make the recording, run ``./run.sh optimize`` on it in a fresh state folder, print the account."""
+    """Measure every length, print the account, write it into a page where asked for."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.whole_job", description=__doc__)
-    options.add_argument("--minutes", type=float, default=30, help="length of the recording (default: 30)")
     options.add_argument(
-        "--recording", type=Path, help="keep the made recording here, or use the one that is here"
+        "--minutes", type=float, nargs="+", default=[30], help="lengths of the recordings (default: 30)"
     )
-    options.add_argument("optimize", nargs="*", help="more options for optimize, after --")
+    options.add_argument(
+        "--page", type=Path, help="write the tables into this page, such as docs/performance.md"
+    )
+    options.add_argument("optimize", nargs="*", help="more options for optimize, after --")  # fmt: skip
     given = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        recording = given.recording or Path(folder, "long.mp4")
-        if not recording.is_file():
-            make(recording, given.minutes * 60)
-        out = Path(folder, "out")
-        began = time.perf_counter()
-        code = subprocess.run(
-            [str(ROOT / "run.sh"), "optimize", str(recording), "--out", str(out), *given.optimize],
-            env=child_environment(**{HOME_VARIABLE: str(Path(folder, "state"))}),
-            check=False,
-        ).returncode
-        wall = time.perf_counter() - began
-        if not (out / "metrics.jsonl").exists():
-            return code
-        _print(out / "metrics.jsonl", wall)
-    return code
-
-
-def _print(metrics: Path, wall: float) -> None:
-    table = Table(box=None, header_style="bold")
-    for heading in ("phase", "wall s", "share", "CPU s", "peak MB of the tree"):
-        table.add_column(heading, justify="left" if heading == "phase" else "right")
-    for record in read_records(metrics):
-        table.add_row(
-            record.phase,
-            f"{record.elapsed_seconds:.1f}",
-            f"{record.elapsed_seconds / wall:.0%}",
-            f"{record.cpu_seconds:.1f}",
-            f"{record.peak_memory_mb:.0f}",
-        )
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    table.add_row(
-        "the whole process", f"{wall:.1f}", "100%", f"{children.ru_utime + children.ru_stime:.1f}", ""
-    )
-    Console().print(table)
+    circumstance = made(datetime.now(UTC), quick=False, handicap={})
+    lengths = []
+    for minutes in sorted(given.minutes):
+        length = measure(minutes, given.optimize)
+        if isinstance(length, int):
+            return length
+        lengths.append(length)
+    hardware = describe_hardware(state_folder())
+    head = (f"{hardware.cpu}, {hardware.ram}, {hardware.storage}", circumstances(circumstance))
+    print_lengths(Console(), head, lengths, SIMPLE_HEAD)
+    if given.page:
+        write_page(given.page, SECTION, lambda into, box: print_lengths(into, head, lengths, box))
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except CutdownError as error:
+        sys.exit(f"error: {error}")

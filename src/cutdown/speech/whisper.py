@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self
 
@@ -20,6 +21,7 @@ from cutdown.media.sound import open_wav, read_wav_header
 from cutdown.progress import Progress, unheard
 from cutdown.services.account import Account
 from cutdown.services.choices import Choice
+from cutdown.services.loop import side_by_side
 from cutdown.settings import SpeechOptions
 from cutdown.speech.passages import WHISPER_RATE, Passage, find_speech, pack
 from cutdown.speech.weights import BUNDLED, fetch, read_bundled
@@ -36,10 +38,9 @@ _BEAMS: Final[dict[Care, int]] = {"careful": 5, "quick": 1}
 _LOOPING: Final = 2.4  # OpenAI's limit for gzip's ratio: beyond it the text repeats itself
 _LOST: Final = -1.0  # OpenAI's limit for the mean log probability of a token
 _REPETITION_PENALTY: Final = 1.2  # on tokens said before, when a passage is decoded again
-# faster-whisper listens to what is left after a passage's last word once more, and Whisper fills
-# that with words nobody said, or with the same words a hundred times.
-_REST_SECONDS: Final = 0.9  # a window so short holds the padding, and what the last word's end errs by
-_SPENT_SECONDS: Final = 0.65  # so little is left after a word: it was the last
+# After a passage's last word its padding is left, and what that word's end errs by. faster-whisper would listen to it
+# once more, and Whisper would fill it with words nobody said. More than this is left where Whisper stopped early.
+_REST_SECONDS: Final = 2.0
 _SURE: Final = 0.7  # probability of a language at which no further passage is listened to
 _LANGUAGE_PASSAGES: Final = 4
 
@@ -79,9 +80,7 @@ class Whisper:
         if passages:
             model = load_model(options.whisper_model)
             language = options.language or _find_language(model, passages)
-        for done, passage in enumerate(passages):
-            heard += self._listen(model, passage, language, options.glossary)
-            progress((done + 1) / len(passages))
+            heard = self._listen_to_all(model, passages, language, options.glossary, progress)
         words, segments = to_transcript_words(heard, duration)
         return Transcript(
             language=language if words else "und",
@@ -90,6 +89,24 @@ class Whisper:
             words=words,
             segments=segments,
         )
+
+    def _listen_to_all(
+        self,
+        model: WhisperModel,
+        passages: Sequence[Passage],
+        language: str,
+        glossary: str,
+        progress: Progress,
+    ) -> list[HeardSegment]:
+        """Every passage by itself, one on each core, so that how many there are changes no word."""
+        done = count(1)
+
+        def listen(passage: Passage) -> list[HeardSegment]:
+            heard = self._listen(model, passage, language, glossary)
+            progress(next(done) / len(passages))
+            return heard
+
+        return list(chain.from_iterable(side_by_side(listen, passages, width=_cores())))
 
     def _listen(
         self, model: WhisperModel, passage: Passage, language: str, glossary: str
@@ -122,15 +139,16 @@ class Whisper:
             condition_on_previous_text=False,  # a mistake in one passage would spread to the next
             hotwords=glossary.strip() or None,  # unlike an initial prompt, it is given to every window
             word_timestamps=True,
+            # With timestamps in its text Whisper leaves the end of many a passage to a next window, and each window
+            # costs the same; a passage ends in a pause, so its end can be trusted.
+            without_timestamps=True,
             vad_filter=False,  # the passage holds speech alone
         )
         length = len(passage.wave) / WHISPER_RATE
         heard: list[HeardSegment] = []
         for segment in segments:  # the next window is decoded when the next segment is asked for
-            if segment.seek > 0 and length - segment.seek / 100 < _REST_SECONDS:
-                break
             heard.append(_heard(segment, passage))
-            if segment.words and length - segment.words[-1].end < _SPENT_SECONDS:
+            if segment.words and length - segment.words[-1].end < _REST_SECONDS:
                 break
         return heard
 
