@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Final
 
 from cutdown.director.dependencies import find_dependencies
-from cutdown.director.programme import Problem
+from cutdown.director.problem import Problem
 from cutdown.director.traits import Spoken, content_terms
 from cutdown.plan import Passage
 

@@ -10,7 +10,8 @@ from typing import Final
 from cutdown.director.draft import Draft
 from cutdown.director.lengths import FASTEST, lengths_of
 from cutdown.director.pieces import Piece
-from cutdown.director.programme import Chosen, Problem, choose
+from cutdown.director.problem import Problem
+from cutdown.director.programme import Chosen, choose
 from cutdown.director.selection import coverage, passages, problem_of
 from cutdown.director.sentences import Sentence
 from cutdown.director.worth import worths

@@ -9,7 +9,9 @@ from collections.abc import Collection, Sequence
 import pytest
 
 from cutdown.director.dependencies import cues_of, find_dependencies
-from cutdown.director.programme import CLOSE, Problem, choose, greedy
+from cutdown.director.problem import Problem
+from cutdown.director.programme import choose, greedy
+from cutdown.director.search import CLOSE
 from cutdown.director.selection import coverage, opening_and_ending, problem_of
 from cutdown.director.traits import Spoken
 
