@@ -2,15 +2,18 @@
 
 Times that a container states can be right while the picture is wrong; a number drawn into the picture cannot. It
 is a bar code of black and white fields, wide enough to survive any encoder, over a picture that changes in every frame.
+Its sound never repeats either, so that it can be told anywhere whether sound and picture belong together.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 import av
 import numpy as np
+from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -24,6 +27,8 @@ _BITS: Final = 20  # ten hours at 30 frames a second
 _FIELD: Final = WIDTH // _BITS
 _BAR_TOP: Final = HEIGHT * 3 // 4
 _DARK, _LIGHT = 30, 220
+_SOUND_RATE: Final = 48_000
+_SYLLABLE: Final = 4_000  # samples of noise at one level: a twelfth of a second
 
 
 class Placed(Frozen):
@@ -48,14 +53,24 @@ class Placed(Frozen):
 
 
 def make(target: Path, seconds: int) -> None:
-    """Write the recording: 640x360, 30 frames a second, without sound."""
+    """Write the recording: 640x360, 30 frames a second, noise of changing loudness."""
+    chance = np.random.default_rng(0)
     with av.open(str(target), "w") as file:
         options = {"preset": "ultrafast", "crf": "20", "g": "250"}
         track = file.add_stream("libx264", rate=RATE, options=options)
         track.width, track.height, track.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for number in range(seconds * RATE):
-            file.mux(track.encode(_picture(number)))
+        sound = file.add_stream("aac", rate=_SOUND_RATE, layout="mono")
+        for second in range(seconds):
+            for number in range(second * RATE, (second + 1) * RATE):
+                file.mux(track.encode(_picture(number)))
+            levels = np.repeat(chance.uniform(0.002, 0.2, _SOUND_RATE // _SYLLABLE), _SYLLABLE)
+            noise = (chance.normal(0, 1, _SOUND_RATE) * levels).astype(np.float32)
+            frame = AudioFrame.from_ndarray(noise[None, :], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = _SOUND_RATE, second * _SOUND_RATE
+            frame.time_base = Fraction(1, _SOUND_RATE)
+            file.mux(sound.encode(frame))
         file.mux(track.encode(None))
+        file.mux(sound.encode(None))
 
 
 def _picture(number: int) -> VideoFrame:

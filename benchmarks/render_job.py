@@ -1,8 +1,8 @@
 """``python -m benchmarks.render_job VIDEO FOLDER``: picture and sound of one timeline, as the last phase makes them.
 
 FOLDER holds ``timeline.json``; its ``store`` keeps what was drawn, so that a second run there with another timeline
-draws what is new. Prints one `Rendering` as JSON. With ``--certify`` the output is measured against its timeline too,
-after the clock has stopped.
+draws what is new. Prints one `Rendering` as JSON. With ``--certify`` the recording is a numbered one, and the output is
+measured against its timeline too, after the clock has stopped.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
+from benchmarks.numbered import Placed, place
 from cutdown.assembly.picture_format import picture_format
 from cutdown.assembly.pieces import split
 from cutdown.assembly.render import render
@@ -42,6 +43,8 @@ class Placement(Frozen):
     """The largest distance of sound and picture, in milliseconds; likewise."""
     segments: int
     """Those in which both could be told."""
+    frames: Placed
+    """All frames of the output, by their numbers."""
 
 
 class Rendering(Frozen):
@@ -102,29 +105,31 @@ def _run(path: Path, folder: Path, *, certify: bool) -> Rendering:
                 path, recording, timeline, None, _signals(recording.duration), options, store,
                 track=None, scratch=Path(scratch),
             )  # fmt: skip
-        certificate = None
+        placed = None
         if certify:
             certificate = verify(
                 rendered.path, path, recording, timeline, _NOTHING_SAID, (), options,
                 store=store, language="en", scratch=Path(scratch),
             )  # fmt: skip
+            placed = _placed(certificate, place(rendered.path, timeline))
     usage = meter.usage
     return Rendering(
         wall=meter.elapsed_seconds,
         cpu=usage.cpu_seconds,
         memory=usage.peak_memory_mb,
         pieces=len(missing),
-        placed=None if certificate is None else _placed(certificate),
+        placed=placed,
     )
 
 
-def _placed(certificate: Certificate) -> Placement:
+def _placed(certificate: Certificate, frames: Placed) -> Placement:
     picture, sound, sync = (certificate.check(name) for name in ("picture", "sound", "sync"))
     return Placement(
         passed=picture.passed and sound.passed and sync.passed,
         picture=_number(picture.value("largest")),
         sync=_number(sync.value("largest")),
         segments=int(_number(sync.value("measured")) or 0),
+        frames=frames,
     )
 
 

@@ -51,7 +51,7 @@ FULL: Final = (
     StandardVideo("pattern-300", 300, "pattern"),
 )
 QUICK: Final = (StandardVideo("screencast-60", 60, "screencast"), StandardVideo("pattern-30", 30, "pattern"))
-NUMBERED: Final = StandardVideo("numbered-300", 300, "numbered")
+NUMBERED: Final = StandardVideo("numbered-600", 600, "numbered")
 _MANY: Final = 45  # actions of the numbered recording's timeline
 _TOLD: Final = 400
 

@@ -23,7 +23,7 @@ from rich.console import Console
 from benchmarks.long_recordings import repeated, resized
 from benchmarks.machine import made
 from benchmarks.render_job import Rendering, with_sound
-from benchmarks.render_race import timeline_of
+from benchmarks.render_race import NUMBERED, timeline_of
 from benchmarks.report import write_page
 from benchmarks.scaling_form import Edit, Measured, Scaling, Series
 from benchmarks.scaling_report import print_scaling
@@ -40,6 +40,7 @@ ACTIONS: Final = 45
 _CUT: Final = Fraction(2, 5)  # seconds of each cut where only their number changes
 _LOOK: Final = 40  # seconds of the recordings of other sizes: a picture of 4K takes its time
 _SHORTER: Final = 5  # frames that the changed action loses
+_MANY: Final = (1000, 50)  # cuts of the plan that is certified; of a quick look
 _TOLD: Final = 400
 
 
@@ -51,7 +52,6 @@ class Trial(NamedTuple):
     """Of what is varied, in the unit that the series counts its cost by."""
     source: Path
     timeline: Timeline
-    certify: bool = False
 
 
 class Axis(NamedTuple):
@@ -90,7 +90,7 @@ def _cuts(source: Path, count: int, folder: Path) -> Trial:
     times = 6 if count > 100 else 1  # half an hour has room for a thousand
     path = repeated(source, times, folder)
     kept = count * _CUT / (times * SOURCE.seconds)
-    return Trial(f"{count:,}", count, path, _plan(path, count, kept), certify=True)
+    return Trial(f"{count:,}", count, path, _plan(path, count, kept))
 
 
 def _length(source: Path, minutes: int, folder: Path) -> Trial:
@@ -135,7 +135,7 @@ def measure(*, quick: bool, tell: Callable[[str], None]) -> Scaling:
             with tempfile.TemporaryDirectory() as folder:
                 trial = axis.trial(source, value, Path(folder))
                 tell(f"{axis.varied}: {trial.label}")
-                rendering = run_job(trial.source, trial.timeline, Path(folder), certify=trial.certify)
+                rendering = run_job(trial.source, trial.timeline, Path(folder))
             rows.append(
                 Measured(
                     label=trial.label,
@@ -149,8 +149,18 @@ def measure(*, quick: bool, tell: Callable[[str], None]) -> Scaling:
         hardware=describe_hardware(state_folder()),
         made=began,
         series=tuple(found),
+        cuts=_MANY[quick],
+        many=_many(_MANY[quick], tell),
         edit=_edit(source, 1 if quick else 6, tell),
     )
+
+
+def _many(cuts: int, tell: Callable[[str], None]) -> Rendering:
+    """So many cuts of a recording whose frames are numbered, certified."""
+    tell(f"{cuts:,} cuts, certified")
+    path = take(NUMBERED)
+    with tempfile.TemporaryDirectory() as folder:
+        return run_job(path, _plan(path, cuts, cuts * _CUT / NUMBERED.seconds), Path(folder), certify=True)
 
 
 def _edit(source: Path, times: int, tell: Callable[[str], None]) -> Edit:

@@ -59,4 +59,7 @@ class Scaling(Frozen):
     hardware: Hardware
     made: Made
     series: tuple[Series, ...]
+    cuts: int
+    many: Rendering
+    """So many cuts of a numbered recording, certified."""
     edit: Edit

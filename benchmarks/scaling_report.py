@@ -21,10 +21,8 @@ def print_scaling(console: Console, scaling: Scaling, *, box: Box = SIMPLE_HEAD)
             console,
             f"{series.varied}: exponent of CPU {series.exponent('cpu'):.2f}, of memory {series.exponent('memory'):.2f}",
         )
-    for series in scaling.series:
-        for row in series.rows:
-            if row.rendering.placed is not None:
-                say(console, f"{row.label} {series.varied}: {_told(row.rendering.placed)}")
+    if scaling.many.placed is not None:
+        say(console, f"{scaling.cuts:,} cuts of a numbered recording: {_told(scaling.many.placed)}")
     first, second = scaling.edit.first, scaling.edit.second
     say(
         console,
@@ -37,7 +35,11 @@ def _told(placed: Placement) -> str:
     picture = "nowhere to be told" if placed.picture is None else f"at most {placed.picture:g} frames off"
     sync = "nowhere to be told" if placed.sync is None else f"at most {placed.sync:.1f} ms apart"
     verdict = "passed" if placed.passed else "failed"
-    return f"certificate {verdict}, picture {picture}, sound and picture {sync} in {placed.segments} sampled segments"
+    frames = placed.frames
+    return (
+        f"{frames.exact:,} of {frames.planned:,} frames and {frames.exact_starts:,} of {frames.segments:,} beginnings as "
+        f"planned; certificate {verdict}: picture {picture}, sound and picture {sync} in {placed.segments} sampled segments"
+    )
 
 
 def _table(series: Series, box: Box) -> Table:

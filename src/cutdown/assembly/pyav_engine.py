@@ -38,7 +38,7 @@ from cutdown.store import Ref, Store
 from cutdown.timeline import Timeline
 
 _WORKERS: Final = 2  # more did not help on the machines measured: memory is what they share
-_RUNS_PER_WORKER: Final = 4  # short enough to finish together, long enough to read on without seeks
+_RUNS_PER_WORKER: Final = 8  # short enough to finish together, long enough to read on without seeks
 _ENCODE_COST: Final = 2.0  # of an output frame, where decoding a source frame costs 1
 _PROGRESS_FRAMES: Final = 30
 
@@ -128,10 +128,11 @@ class _Atelier:
         """
         in_order = sorted(pieces)
         workers = min(_WORKERS, os.cpu_count() or 1)
-        costs = [self._cost(piece) for piece in in_order]
+        costs = self._costs(in_order)
         work: queue.SimpleQueue[Sequence[Piece]] = queue.SimpleQueue()
-        for run in runs(costs, workers * _RUNS_PER_WORKER):
-            work.put(in_order[run.start : run.stop])
+        shares = runs(costs, workers * _RUNS_PER_WORKER)
+        for run in sorted(shares, key=lambda run: -sum(costs[run.start : run.stop])):
+            work.put(in_order[run.start : run.stop])  # the longest first: what is left at the end is short
         made: dict[str, Ref] = {}
         with ThreadPoolExecutor(workers, thread_name_prefix="draw") as pool:
             tasks = [pool.submit(self._work, work, made) for _ in range(workers)]
@@ -143,8 +144,18 @@ class _Atelier:
             task.result()
         return made
 
-    def _cost(self, piece: Piece) -> float:
-        return float(piece.shown * max(piece.speed, Fraction(1))) + _ENCODE_COST * piece.shown
+    def _costs(self, in_order: Sequence[Piece]) -> list[float]:
+        """What pieces take, a decoded frame = 1: each is decoded from its keyframe, or from where the last one ended."""
+        costs = []
+        reached = 0
+        for piece in in_order:
+            moments = piece.start / self._picture.rate, (piece.end - piece.speed) / self._picture.rate
+            first, last = map(self._times.position_at, moments)
+            key = int(self._times.keys[self._times.key_before(first)])
+            begin = max(key, reached) if reached <= first else key
+            costs.append(last - begin + 1 + _ENCODE_COST * piece.shown)
+            reached = last
+        return costs
 
     def _work(self, work: queue.SimpleQueue[Sequence[Piece]], made: dict[str, Ref]) -> None:
         conform = Conform(self._track, self._picture)
