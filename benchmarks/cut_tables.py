@@ -19,7 +19,7 @@ def print_cuts(report: CutReport, console: Console) -> None:
         title_justify="left",
     )
     table.add_column("file", no_wrap=True)
-    for column in ("at", "jump", "allowed", "plain", "step LU", "source"):
+    for column in ("at", "jump", "allowed", "plain", "step LU", "plain"):
         table.add_column(column, justify="right")
     for column in ("what meets", "words", "clipped"):
         table.add_column(column)
@@ -31,7 +31,7 @@ def print_cuts(report: CutReport, console: Console) -> None:
             _figure(cut.jump_allowed, 4),
             _figure(cut.plain_jump, 4),
             _figure(cut.step, 1),
-            _figure(cut.source_step, 1),
+            _figure(cut.plain_step, 1),
             f"{cut.before}, {cut.after}",
             " | ".join(cut.words),
             ", ".join(cut.clipped),
@@ -41,8 +41,8 @@ def print_cuts(report: CutReport, console: Console) -> None:
     console.print(summary(report))
     console.print(
         "jump: largest step between samples near the cut, of full scale; allowed: 1.5 times the largest around, at "
-        "least 0.01;\nplain: the step if the recording is put end to end; step: loudness of the 3 s behind less "
-        "that of the 3 s before;\nsource: the same in the recording; words: the last before and the first behind",
+        "least 0.01; step: loudness of 3 s of\nspeech behind less that of 3 s before; plain: the same where sounds "
+        "are put end to end as they are; words: the last before and the\nfirst behind; clipped: those not heard any more",
         style="dim",
     )
 
@@ -52,6 +52,7 @@ def summary(report: CutReport) -> str:
     cuts = report.cuts
     plain = [cut for cut in cuts if cut.plain_jump is not None]
     steps = [abs(cut.step) for cut in cuts if cut.step is not None]
+    plain_steps = [abs(cut.plain_step) for cut in cuts if cut.plain_step is not None]
     words = sum(len(cut.words) for cut in cuts)
     return (
         f"clicks: {sum(cut.clicks for cut in cuts)} of {len(cuts)} "
@@ -59,7 +60,8 @@ def summary(report: CutReport) -> str:
         f"words clipped: {sum(len(cut.clipped) for cut in cuts)} of {words} "
         f"({sum(cut.unclear for cut in cuts)} not clear in their source either); "
         f"steps of {STEP_LIMIT:g} LU or more: {sum(step >= STEP_LIMIT for step in steps)} of {len(steps)}, "
-        f"most {max(steps, default=0.0):.1f}"
+        f"most {max(steps, default=0.0):.1f} (plainly {sum(step >= STEP_LIMIT for step in plain_steps)}, "
+        f"most {max(plain_steps, default=0.0):.1f})"
     )
 
 

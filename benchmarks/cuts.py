@@ -7,10 +7,10 @@ For each cut in the sound:
   before and after, and more than a hundredth of full scale (24 dB under the loudness of the output's speech; less is masked).
 - *Words*: the last word before the cut and the first one behind it, as the plan has them. They are clipped where
   Whisper does not hear them in the output but does in the sound laid plainly from its sources.
-- *Step*: loudness (ITU-R BS.1770, gated) of the speech in the three seconds before the cut, less that of the three
-  behind it, in LU.
+- *Step*: loudness (ITU-R BS.1770, gated) of the three seconds of speech that follow the cut, less that of the
+  three before it, in LU; pauses are passed over.
 
-Beside ours stands the plain cut: the same moments of the recording put end to end, as most tools do it.
+Beside ours stands the plain cut: the same sounds put end to end as they are, as most tools do it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import random
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
@@ -40,7 +41,7 @@ from cutdown.timebase import SAMPLE_RATE, Frozen
 from cutdown.timeline import Sound, Timeline
 from cutdown.transcript import Transcript
 from cutdown.verify.hearing import Ears
-from cutdown.verify.listen import SourceSound, hear_output
+from cutdown.verify.listen import LISTEN_RATE, SourceSound, hear_output
 from cutdown.verify.recogniser import recogniser
 from cutdown.verify.reference import Reference
 
@@ -49,11 +50,12 @@ CLICK_LEAST: Final = 0.01  # of full scale
 STEP_LIMIT: Final = 2.0  # LU
 _NEAR: Final = SAMPLE_RATE // 20  # samples around a cut in which a jump is laid to it
 _AROUND: Final = SAMPLE_RATE // 2  # samples on each side of these that tell what is usual
-_LOUD: Final = 3.0  # s on each side over which loudness is taken
+_LOUD: Final = 3.0  # s of speech on each side over which loudness is taken
+_FAR: Final = 8.0  # s from the cut; speech farther away is no neighbour
 _SPEECH_NEAR: Final = 1.0  # s; a cut farther from any word is heard by nobody
 _WINDOW: Final = 7.0  # s on each side that are transcribed
 _EARLY: Final = 0.05  # s; a word's start is heard this early at times
-_LEAST_LOUD: Final = 0.5  # s; loudness needs that much
+_LEAST_LOUD: Final = 1.0  # s of speech; the loudness of less is that of a word
 
 Samples = NDArray[np.float32]
 
@@ -77,9 +79,9 @@ class CutMeasured(Frozen):
     unclear: int
     """Words beside the cut that are not understood in their source either."""
     step: float | None
-    """LU; None where nobody speaks on one side."""
-    source_step: float | None
-    """Between the same stretches as they were recorded, where both were."""
+    """LU; None where hardly anybody speaks on one side."""
+    plain_step: float | None
+    """Between the same words of the sound laid plainly."""
 
     @property
     def clicks(self) -> bool:
@@ -201,9 +203,9 @@ class _Listener:
             track = choose_track(output.recording, None)
             source = files.enter_context(SourceSound(output.source, track.stream_index))
         heard = hear_output(output.video, scratch, output.timeline.duration)
-        reference = Reference(output.timeline, source, output.narration, store)
+        self._reference = Reference(output.timeline, source, output.narration, store)
         listen = recogniser(output.transcript.language, scratch)
-        self._ears = Ears(heard, self._words, reference, listen)
+        self._ears = Ears(heard, self._words, self._reference, listen)
 
     def places(self) -> list[int]:
         """Numbers of the sounds that begin with a cut near speech."""
@@ -233,10 +235,8 @@ class _Listener:
             words=tuple(self._words[word].text for word in beside),
             clipped=tuple(self._words[word].text for word in beside if word in hearing.missing),
             unclear=sum(word in hearing.unclear for word in beside),
-            step=self._step(self._wave, at, at),
-            source_step=self._step(self._plain, last.source_sample + last.samples, sound.source_sample)
-            if both and last.tempo == sound.tempo == 1
-            else None,
+            step=self._step(at / SAMPLE_RATE, self._output_between, SAMPLE_RATE),
+            plain_step=self._step(at / SAMPLE_RATE, self._reference.between, LISTEN_RATE),
         )
 
     def _beside(self, at: float) -> list[int]:
@@ -261,21 +261,36 @@ class _Listener:
         gain = _level(near) / max(_level(np.concatenate([before, after])), 1e-9)
         return round(float(abs(after[0] - before[-1])) * gain, 4)
 
-    def _step(self, wave: Samples, end: int, begin: int) -> float | None:
-        reach = round(_LOUD * SAMPLE_RATE)
-        sides = (wave[max(0, end - reach) : end], wave[begin : begin + reach])
-        loudness = [self._loudness(side) for side in sides]
+    def _output_between(self, start: float, end: float) -> Samples:
+        return self._wave[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
+
+    def _step(self, at: float, sound: Callable[[float, float], Samples], rate: int) -> float | None:
+        after = bisect_left(self._starts, at - _EARLY)
+        sides = (self._words[:after][::-1], self._words[after:])
+        loudness = []
+        for side in sides:
+            spans = [
+                (float(word.start), float(word.end)) for word in side if abs(float(word.start) - at) < _FAR
+            ]
+            enough = [span for span, so_far in zip(spans, _sums(spans), strict=True) if so_far < _LOUD]
+            loudness.append(self._loudness([sound(*span) for span in sorted(enough)], rate))
         if loudness[0] is None or loudness[1] is None:
             return None
         return round(loudness[1] - loudness[0], 2)
 
-    def _loudness(self, side: Samples) -> float | None:
-        if len(side) < _LEAST_LOUD * SAMPLE_RATE:
+    def _loudness(self, words: Sequence[Samples], rate: int) -> float | None:
+        speech = np.concatenate([np.zeros(0, np.float32), *words])
+        if len(speech) < _LEAST_LOUD * rate:
             return None
-        path = self._scratch / "side.f32"
-        path.write_bytes(np.ascontiguousarray(side, dtype="<f4").tobytes())
-        found = measure(raw_input(path, 1, SAMPLE_RATE), peaks=False).integrated
+        path = self._scratch / "speech.f32"
+        path.write_bytes(np.ascontiguousarray(speech, dtype="<f4").tobytes())
+        found = measure(raw_input(path, 1, rate), peaks=False).integrated
         return found if found > SILENT else None
+
+
+def _sums(spans: Sequence[tuple[float, float]]) -> list[float]:
+    """Seconds ahead of each of some spans, in all."""
+    return [0.0, *accumulate(end - start for start, end in spans[:-1])] if spans else []
 
 
 def jump_at(wave: Samples, at: int) -> tuple[float, float]:
