@@ -71,6 +71,7 @@ class FrameReader:
         self._packets: Iterator[Packet[VideoStream]] = iter(self._container.demux(self._stream))
         self._decoded: deque[VideoFrame] = deque()
         self._shown: VideoFrame | None = None
+        self._shown_at = -1  # its time: who was given the frame may have changed what stands in it
         self._sent = -1  # position of the latest packet given to the decoder
         self._ended = False
         self._passed: set[int] = set()
@@ -78,7 +79,7 @@ class FrameReader:
     def _frame(self, position: int) -> VideoFrame:
         target = int(self._times.stamps[position])
         key = self._times.key_before(position)
-        behind = self._shown is None or _stamp(self._shown) > target
+        behind = self._shown is None or self._shown_at > target
         if behind or target in self._passed or int(self._times.keys[key]) - self._sent > _WORTH_A_SEEK:
             self._seek(key)
         frame = self._decode_until(target)
@@ -101,7 +102,8 @@ class FrameReader:
                 if _stamp(self._decoded[0]) > target:
                     return self._shown
                 self._shown = self._decoded.popleft()
-                if _stamp(self._shown) == target:
+                self._shown_at = _stamp(self._shown)
+                if self._shown_at == target:
                     return self._shown
             if self._ended:
                 return self._shown
