@@ -65,8 +65,9 @@ class Axis(NamedTuple):
 
 
 def changed(timeline: Timeline) -> Timeline:
-    """The timeline with the action in its middle a few frames shorter; all behind it moves up."""
-    middle = len(timeline.segments) // 2
+    """The timeline with the kept action next to its middle a few frames shorter; all behind it moves up."""
+    half = len(timeline.segments) // 2
+    middle = next(number for number in range(half, -1, -1) if timeline.segments[number].type == "keep")
     segments = []
     at = 0
     for number, segment in enumerate(timeline.segments):
