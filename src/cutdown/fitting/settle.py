@@ -101,6 +101,10 @@ def _picture(fit: Fit, passage: Passage, choice: _Choose, rate: Fraction) -> Ite
     slowed = sum(part.slowed for part in fit.parts)
     held = [part.held for part in fit.parts if part.held]
     trimmed = sum(part.trimmed for part in fit.parts)
+    if held:
+        seconds = sum(held) / rate
+        places = f" in {len(held)} places" if len(held) > 1 else ""
+        yield choice("hold", seconds, f"the still screen is held for {float(seconds):.2f} s{places}")
     if restored or slowed:
         slowest = float(min(piece.speed for piece in passage.pieces))
         note = (
@@ -109,10 +113,6 @@ def _picture(fit: Fit, passage: Passage, choice: _Choose, rate: Fraction) -> Ite
             else f"the wait is shown {slowest:.2f} times as fast, so that the line fits over it"
         )
         yield choice("slow", (restored + slowed) / rate, note)
-    if held:
-        seconds = sum(held) / rate
-        places = f" in {len(held)} places" if len(held) > 1 else ""
-        yield choice("hold", seconds, f"the still screen is held for {float(seconds):.2f} s{places}")
     if trimmed:
         seconds = trimmed / rate
         note = f"{float(seconds):.2f} s of still screen left out under the line"
