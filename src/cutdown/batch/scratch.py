@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-
-import psutil
+from typing import BinaryIO, Final
 
 from cutdown.settings import state_folder
+
+_LOCK: Final = ".in-use"
 
 
 def scratch() -> Path:
@@ -21,15 +23,37 @@ def scratch() -> Path:
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder for one recording, named by the process, so that what a killed one left is known."""
+    """A folder for one recording; a lock that ends with the process tells that it is in use."""
     scratch().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch(), prefix=f"{os.getpid()}-") as folder:
-        yield Path(folder)
+    lock, path = _locked()
+    with lock:
+        folder = path.with_suffix("")
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            path.unlink(missing_ok=True)
+
+
+def _locked() -> tuple[BinaryIO, Path]:
+    """A new lock; one that a sweep came upon before it was held is made anew."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=scratch(), suffix=_LOCK)
+        lock, path = os.fdopen(handle, "rb"), Path(name)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():
+            return lock, path
+        lock.close()
 
 
 def sweep_scratch() -> None:
-    """Remove what processes that are gone left in this machine's scratch folder."""
-    for folder in scratch().glob("*-*"):
-        owner = folder.name.partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove what processes that are gone left in this machine's scratch folder.
+
+    Containers that share the folder see each other's locks, though not each other's processes.
+    """
+    for lock in scratch().glob(f"*{_LOCK}"):
+        with contextlib.suppress(OSError), lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)

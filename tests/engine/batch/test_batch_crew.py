@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from cutdown.batch.lease import read_lease
 from cutdown.batch.names import shelf
 from cutdown.batch.order import Order
 from cutdown.batch.run import Batch
-from cutdown.batch.scratch import sweep_scratch
+from cutdown.batch.scratch import scratch_folder, sweep_scratch
 from cutdown.batch.work import Bench
 from cutdown.job import Job, Outcome
 from cutdown.settings import state_folder
@@ -94,9 +96,18 @@ def test_being_asked_to_stop_gives_leases_and_scratch_back(places, tmp_path) -> 
     assert list((state_folder() / "scratch").iterdir()) == []
 
 
-def test_scratch_of_processes_that_are_gone_is_swept(places) -> None:
-    scratch = state_folder() / "scratch"
-    for owner in ("999999999", str(os.getpid())):
-        (scratch / f"{owner}-x" / "in").mkdir(parents=True)
-    sweep_scratch()
-    assert [folder.name for folder in scratch.iterdir()] == [f"{os.getpid()}-x"]
+def test_scratch_of_processes_that_are_gone_is_swept_and_what_is_in_use_stays(places) -> None:
+    hold = "import time; from cutdown.batch.scratch import scratch_folder as f\nwith f() as p: print(p, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        folder = Path(holder.stdout.readline().strip())
+        with scratch_folder() as own:
+            sweep_scratch()
+            assert folder.is_dir()
+            assert own.is_dir()
+            holder.kill()
+            holder.wait()
+            sweep_scratch()
+            assert own.is_dir()
+            assert not folder.exists()
+    assert list((state_folder() / "scratch").iterdir()) == []
