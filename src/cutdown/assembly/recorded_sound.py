@@ -22,6 +22,7 @@ from av.stream import Discard
 from numpy.typing import NDArray
 
 from cutdown.assembly.samples import SampleSource, Silence, Stereo, WavSource
+from cutdown.errors import MediaError
 from cutdown.media.sound import choose_track, extract_sound
 from cutdown.progress import unheard
 from cutdown.recording import AudioTrack, Recording
@@ -90,9 +91,16 @@ class _Tiles:
 
     @staticmethod
     def open(path: Path, recording: Recording, track: AudioTrack) -> _Tiles | None:
-        """None where the track is not one that can be read from any moment on."""
-        container = av.open(str(path))
-        stream = container.streams[track.stream_index]
+        """Open a track; None where it is not one that can be read from any moment on.
+
+        Raises:
+            MediaError: the file cannot be opened, or the track is gone.
+        """
+        try:
+            container = av.open(str(path))
+            stream = container.streams[track.stream_index]
+        except (av.FFmpegError, IndexError) as error:
+            raise MediaError(f"cannot read the sound of '{path.name}': {error}") from error
         assert isinstance(stream, AudioStream)
         fits = (
             stream.codec_context.name == _CODEC
@@ -148,7 +156,7 @@ class _Tiles:
             if at >= count:
                 break
             skipped = max(0, -at)
-            piece = frame.to_ndarray()[:, skipped : count - at]
+            piece = frame.to_ndarray()[: self._channels, skipped : count - at]
             sound[:, at + skipped : at + skipped + piece.shape[1]] = piece
         return sound
 
