@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final, Self
 
+from cutdown.director.dependencies import clause_openers
 from cutdown.director.draft import Draft
 from cutdown.director.hesitations import Hesitation, find_hesitations
 from cutdown.director.pauses import Removal
@@ -84,7 +85,7 @@ def _plan_by_speech(
     draft = Draft(talk, screen, _removals(talk, signals, book))
     sentences = find_sentences(talk, draft.removals)
     if target is not None:
-        sentences = in_breaths(talk, sentences)
+        sentences = in_breaths(talk, sentences, clause_openers(language))
     selected = meet_target(draft, sentences, target, language)
     decided = selected.pieces
     if options.narration != "none":
