@@ -53,6 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("acts", type=Path)
     parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--candidates", type=int, default=1, help="plans that the model makes to choose from")
     arguments = parser.parse_args()
     transcript, signals = read_acts(arguments.acts, arguments.minutes * 60)
     tokenizer = Tokenizer.from_buffer(read_bundled("tiny.en")["tokenizer.json"])
@@ -73,10 +74,12 @@ def main() -> None:
             ),
         ),
     )
-    prompts = first_prompts(recording, transcript, signals, DirectorOptions(target_ratio=0.3))
+    prompts = first_prompts(
+        recording, transcript, signals, DirectorOptions(target_ratio=0.3, candidates=arguments.candidates)
+    )
     compact = sum(count(prompt.fresh) for prompt in prompts)
     repeated = sum(count(prompt.stable) + count(prompt.shared) for prompt in prompts)
-    print_table(arguments.minutes, transcript, len(prompts), compact, repeated, count)
+    print_table(arguments.minutes, transcript, len(prompts), compact, repeated, count, arguments.candidates)
 
 
 def print_table(
@@ -86,6 +89,7 @@ def print_table(
     compact: int,
     repeated: int,
     count: Callable[[str], int],
+    candidates: int,
 ) -> None:
     """All figures, with what they would cost."""
     segments = as_json(transcript)
@@ -100,7 +104,7 @@ def print_table(
         {"word": word.text, "start": float(word.start), "end": float(word.end)} for word in transcript.words
     ]
     bare = count(transcript.text())
-    readings = 2 if requests > 1 else 1
+    readings = candidates + (requests > candidates)
     table = Table(title=f"{minutes:g} minutes, {len(transcript.words)} words, {requests} requests")
     for heading in ("what is read", "tokens", "a minute", "ours against it"):
         table.add_column(heading, justify="left" if heading == "what is read" else "right")
@@ -123,11 +127,14 @@ def print_table(
     console = Console(width=110)
     console.print(table)
     book = PriceBook.read()
-    written = round(bare * _WRITTEN_SHARE)
+    written = round(candidates * bare * _WRITTEN_SHARE)
     characters = round(len(transcript.text()) * _NARRATION_SHARE)
     for model in ("gpt-4o-mini", "gpt-4o"):
         cost = book.cost("openai", model, Used(prompt_tokens=everything, completion_tokens=written))
-        console.print(f"director: {cost.arithmetic} = ${cost.usd:.4f}", highlight=False)
+        console.print(
+            f"director: {cost.arithmetic} = ${cost.usd:.4f}, ${cost.usd / minutes:.6f} a minute of video",
+            highlight=False,
+        )
     for voice in ("tts-1", "eleven_multilingual_v2"):
         cost = book.cost("", voice, Used(characters=characters))
         console.print(

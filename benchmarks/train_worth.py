@@ -22,6 +22,7 @@ from rich.table import Table
 
 from benchmarks.acts import Meeting, as_heard, read_meetings
 from benchmarks.meetings import chosen_by_worth, score, spoken_of
+from cutdown.director.dependencies import clause_openers
 from cutdown.director.sentences import find_sentences, in_breaths
 from cutdown.director.talk import lay_out
 from cutdown.director.traits import Spoken, Values, traits
@@ -75,7 +76,8 @@ class Examples:
 def sentences_heard(meeting: Meeting) -> list[Spoken]:
     """Sentences as the product finds them in what one listener hears of a meeting."""
     talk = lay_out(*as_heard(meeting.acts))
-    return [sentence.spoken(talk) for sentence in in_breaths(talk, find_sentences(talk, ()))]
+    sentences = in_breaths(talk, find_sentences(talk, ()), clause_openers("en"))
+    return [sentence.spoken(talk) for sentence in sentences]
 
 
 def _by_overlap(spoken: Sequence[Spoken], meeting: Meeting) -> tuple[Values, Values]:

@@ -32,13 +32,23 @@ def estimate(job: Job, store: Store) -> Forecast:
     cast = cast_of(job.options, keys=False)
     known = phases.ingest.recall(store, **listening(job, recording, cast))
     text = None if known is None else _text(known, recording, job.options.director, store)
-    return forecast(recording, cast, job.terms.prices, text)
+    return forecast(recording, cast, job.terms.prices, text, candidates=job.options.director.candidates)
 
 
-def forecast(recording: Recording, cast: Cast, prices: Path | None, text: Text | None = None) -> Forecast:
+def forecast(
+    recording: Recording,
+    cast: Cast,
+    prices: Path | None,
+    text: Text | None = None,
+    *,
+    candidates: int = 1,
+) -> Forecast:
     """The forecast for a cast; what earlier runs on this machine took is counted in."""
     chosen = Providers(
-        transcription=cast.transcribers[0], language_model=cast.directors[0], voice=cast.voices[0]
+        transcription=cast.transcribers[0],
+        language_model=cast.directors[0],
+        voice=cast.voices[0],
+        candidates=candidates,
     )
     estimator = CostEstimator(PriceBook.read(prices))
     return estimator.forecast(

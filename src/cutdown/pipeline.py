@@ -266,7 +266,13 @@ def _forecast(job: Job, results: Results, store: Store) -> Forecast | None:
         results.recording,
         job.options.director,
     )
-    return forecast(results.recording, cast_of(job.options), job.terms.prices, text)
+    return forecast(
+        results.recording,
+        cast_of(job.options),
+        job.terms.prices,
+        text,
+        candidates=job.options.director.candidates,
+    )
 
 
 def _results(

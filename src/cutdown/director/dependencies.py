@@ -40,6 +40,7 @@ class Cues:
     """How a language shows that a sentence rests on an earlier one; each a tuple of words."""
 
     lead_ins: frozenset[tuple[str, ...]] = frozenset()
+    openers: frozenset[tuple[str, ...]] = frozenset()
     pronouns: frozenset[tuple[str, ...]] = frozenset()
     demonstratives: frozenset[tuple[str, ...]] = frozenset()
     verbs: frozenset[tuple[str, ...]] = frozenset()
@@ -89,6 +90,11 @@ def cues_of(language: str) -> Cues:
     held = (files("cutdown.director") / "dependencies.yaml").read_text(encoding="utf-8")
     lists: dict[str, Any] = yaml.safe_load(held).get(language, {})
     return Cues(**{name: frozenset(tuple(cue.split()) for cue in cues) for name, cues in lists.items()})
+
+
+def clause_openers(language: str) -> frozenset[str]:
+    """Words that a clause which can stand by itself begins with."""
+    return frozenset(" ".join(cue) for cue in cues_of(language).openers)
 
 
 def find_dependencies(spoken: Sequence[Spoken], language: str) -> tuple[Dependency, ...]:

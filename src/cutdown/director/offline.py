@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Final, Self
 
 from cutdown.director.breaths import with_whole_breaths
+from cutdown.director.dependencies import clause_openers
 from cutdown.director.draft import Draft
 from cutdown.director.hesitations import Hesitation, find_hesitations
 from cutdown.director.pauses import Removal
@@ -85,7 +86,7 @@ def _plan_by_speech(
     draft = Draft(talk, screen, _removals(talk, signals, book))
     sentences = find_sentences(talk, draft.removals)
     if target is not None:
-        sentences = in_breaths(talk, sentences)
+        sentences = in_breaths(talk, sentences, clause_openers(language))
     selected = meet_target(draft, sentences, target, language)
     decided = selected.pieces
     if options.narration != "none":

@@ -16,8 +16,9 @@ from cutdown.director.problem import Problem
 from cutdown.director.traits import Spoken, content_terms
 from cutdown.plan import Passage
 
-_COVERED: Final = 0.1  # of the worth of everything, what covering all its terms counts; chosen on train
+_COVERED: Final = 0.01  # of the worth of everything, what covering all its terms counts; chosen on train
 _FEWEST_TERMS: Final = 2  # of an opening or an ending; "okay" is none
+_NEXT_TO_NOTHING: Final = 0.25  # of the worth of the middle sentence
 _QUOTE: Final = 160  # characters of a passage in the plan; its actions have all of it
 
 
@@ -68,13 +69,13 @@ def _with_terms(
 
 
 def opening_and_ending(spoken: Sequence[Spoken], values: Sequence[float]) -> tuple[int, ...]:
-    """The first and the last sentence of substance that is worth as much as the middle one of them; else of any."""
+    """The first and the last sentence of substance, those aside that are worth next to nothing beside the others."""
     telling = [index for index, one in enumerate(spoken) if len(content_terms(one.text)) >= _FEWEST_TERMS]
     edges = telling or list(range(len(spoken)))
     if not edges:
         return ()
     middle = sorted(values[index] for index in edges)[len(edges) // 2]
-    good = [index for index in edges if values[index] >= middle]
+    good = [index for index in edges if values[index] >= _NEXT_TO_NOTHING * middle]
     return tuple(dict.fromkeys((good[0], good[-1])))
 
 

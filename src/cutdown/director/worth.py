@@ -1,8 +1,8 @@
-"""What a sentence is worth, and which sentences fill a length best.
+"""What a sentence is worth.
 
 The worth is learnt from meetings: how many of its seconds people would have put into an extract, and how many
 sentences of an abstract would have pointed at it. Two small models of boosted trees read both off the sentence's
-traits. The first and the last sentence count for more, one that is said again later counts for less.
+traits. One that is said again later counts for less.
 """
 
 from __future__ import annotations
@@ -25,15 +25,11 @@ LINKS_A_MEETING: Final = (
     150  # links of an abstract to a meeting, as counted in learning; about the corpus's mean
 )
 
-_EDGE_BONUS: Final = 2.0  # an opening and an ending are wanted wherever there is room
-_GOOD: Final = 0.8  # they count as much by the second as the best fifth at least, before the bonus
 _SAME: Final = 88.0  # likeness of the sorted words, of 100, at which a later sentence says the same
 _SAME_PENALTY: Final = 0.2
 _LATER: Final = 40  # sentences in which it may be said again
 _LEAST: Final = 0.01
 _DECIMALS: Final = 6  # of a worth; processors may differ in what comes after
-_STEP: Final = 100  # ms; the grid on which lengths are added up
-_MOST_SLOTS: Final = 4_000  # coarser for a long output, so that memory stays small
 
 
 class Judge(Frozen):
@@ -71,13 +67,9 @@ def worths(spoken: Sequence[Spoken]) -> list[float]:
         return []
     values = learnt().values(traits(spoken))
     texts = [" ".join(sorted(plain(one.text).split())) for one in spoken]
-    lengths = np.array([max((one.end - one.start) / 1000, SHORTEST) for one in spoken])
-    good = float(np.quantile(values / lengths, _GOOD))
     found = []
     for index, value in enumerate(values):
         worth = float(value)
-        if index in (0, len(spoken) - 1):
-            worth = _EDGE_BONUS * max(worth, good * float(lengths[index]))
         if _said_again(texts[index], texts[index + 1 : index + 1 + _LATER]):
             worth *= _SAME_PENALTY
         found.append(max(round(worth, _DECIMALS), _LEAST))
@@ -86,35 +78,3 @@ def worths(spoken: Sequence[Spoken]) -> list[float]:
 
 def _said_again(text: str, later: Sequence[str]) -> bool:
     return bool(text) and any(fuzz.ratio(text, other, score_cutoff=_SAME) for other in later)
-
-
-def fill(values: Sequence[float], lengths: Sequence[int], room: int) -> frozenset[int]:
-    """The sentences of most worth that fit into a length (0/1 knapsack).
-
-    Args:
-        values: worth of each, above 0.
-        lengths: milliseconds of each.
-        room: milliseconds in all.
-
-    Returns:
-        Indexes of the chosen ones.
-    """
-    step = max(_STEP, room // _MOST_SLOTS)
-    slots = max(0, room) // step
-    sizes = [max(1, round(length / step)) for length in lengths]
-    best = np.zeros(slots + 1)
-    taken = np.zeros((len(sizes), slots + 1), dtype=bool)
-    for index, (size, value) in enumerate(zip(sizes, values, strict=True)):
-        if size > slots:
-            continue
-        candidate = best[: slots + 1 - size] + value
-        better = candidate > best[size:]
-        taken[index, size:] = better
-        best[size:] = np.where(better, candidate, best[size:])
-    chosen = set()
-    slot = slots
-    for index in range(len(sizes) - 1, -1, -1):
-        if taken[index, slot]:
-            chosen.add(index)
-            slot -= sizes[index]
-    return frozenset(chosen)

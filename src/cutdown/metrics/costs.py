@@ -26,6 +26,8 @@ class Providers(Frozen):
     transcription: Choice = Choice(provider="local")
     language_model: Choice = Choice(provider="offline")
     voice: Choice = Choice(provider="hibari")
+    candidates: int = 1
+    """Plans that the language model makes to choose from."""
 
 
 class Text(Frozen):
@@ -122,15 +124,24 @@ class CostEstimator:
             video_seconds=video_seconds,
             prices_as_of=self.prices.as_of.isoformat(),
             phases=tuple(
-                self._phase(phase, asked[phase], video_seconds, text, rates) for phase in RECORD_OF_PHASE
+                self._phase(phase, asked[phase], video_seconds, text, rates, chosen.candidates)
+                for phase in RECORD_OF_PHASE
             ),
         )
 
     def _phase(
-        self, phase: str, choice: Choice, seconds: float, text: Text | None, rates: dict[str, float]
+        self,
+        phase: str,
+        choice: Choice,
+        seconds: float,
+        text: Text | None,
+        rates: dict[str, float],
+        candidates: int,
     ) -> PhaseForecast:
         reference = self.prices.reference_rates
-        use = [self._use(phase, seconds, level, text) for level in (_LOW, _LIKELY, _HIGH)]
+        use = [
+            self._use(phase, seconds, level, text, candidates=candidates) for level in (_LOW, _LIKELY, _HIGH)
+        ]
         low, likely, high = (self._cost(choice, used) for used in use)
         cheaper = self.prices.cheaper.get(choice.model) if choice.is_service else None
         beside = self.prices.cost(cheaper, cheaper, use[_LIKELY]) if cheaper else None
@@ -149,7 +160,7 @@ class CostEstimator:
             return Cost.nothing(str(choice))
         return self.prices.cost(choice.provider, choice.model or choice.provider, used)
 
-    def _use(self, phase: str, seconds: float, level: int, text: Text | None) -> Used:
+    def _use(self, phase: str, seconds: float, level: int, text: Text | None, *, candidates: int) -> Used:
         """What a phase would use at one of three levels."""
         expect = self.prices.expect
         transcript = seconds * expect.tokens_per_second[level]
@@ -159,12 +170,12 @@ class CostEstimator:
             case "phase1_ingest":
                 return Used(seconds=seconds)
             case "phase2_director":
-                prompt = transcript * expect.readings[level] + expect.instruction_tokens
+                prompt = candidates * (transcript * expect.readings[level] + expect.instruction_tokens)
                 if text is not None:
                     prompt = text.prompt_tokens
                 return Used(
                     prompt_tokens=round(prompt),
-                    completion_tokens=round(transcript * expect.completion_share[level]),
+                    completion_tokens=round(candidates * transcript * expect.completion_share[level]),
                 )
             case "phase3_voice":
                 characters = transcript * expect.characters_per_token * expect.narration_share[level]

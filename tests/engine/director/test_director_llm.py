@@ -2,104 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from director_kit import Script, goes, of_type, stays
 from llm_kit import decision, own_lines, think, worths
-from pydantic import BaseModel, ValidationError
+from model_kit import ASIDE, FIRST, SECOND, Asked, Model, deciding, first_then, long_talk, made, talk
+from pydantic import BaseModel
 
 from cutdown.director.llm.director import LLMDirector, first_prompts
 from cutdown.director.llm.forms import Decisions, Overview
 from cutdown.director.llm.grounding import unfounded
-from cutdown.director.llm.model import Prompt, WrongAnswerError
 from cutdown.director.llm.prompts import prompt, prompt_version
 from cutdown.director.llm.windows import WINDOW
 from cutdown.errors import ProviderError
 from cutdown.plan import EditPlan
+from cutdown.services.prices import PriceBook
+from cutdown.services.used import Used
 from cutdown.settings import DirectorOptions
-
-Form = TypeVar("Form", bound=BaseModel)
-FIRST = "Today we look at the settings page of the editor."
-ASIDE = "My cat just walked over the desk again."
-SECOND = "Here you can change the colour of every window."
-MUDDLED = "So the port here that is like 8080 is where it sort of runs."
-
-
-@dataclass
-class Asked:
-    """What a brain is given."""
-
-    prompt: Prompt
-    schema: Mapping[str, Any]
-
-    @property
-    def user(self) -> str:
-        return f"{self.prompt.shared}\n{self.prompt.fresh}"
-
-
-@dataclass
-class Model:
-    """A language model in the test's process."""
-
-    brain: Callable[[Asked], dict[str, Any] | str]
-    name: str = "test/model"
-    width: int = 2
-    asked: list[Prompt] = field(default_factory=list)
-
-    def answer(
-        self,
-        prompt: Prompt,
-        form: type[Form],
-        *,
-        most_tokens: int,
-        worth_keeping: Callable[[Form], bool] = lambda _answer: True,
-    ) -> Form:
-        del worth_keeping  # it keeps nothing
-        assert most_tokens > 1000
-        self.asked.append(prompt)
-        answer = self.brain(Asked(prompt, form.model_json_schema()))
-        try:
-            return form.model_validate_json(answer if isinstance(answer, str) else json.dumps(answer))
-        except ValidationError as error:
-            raise WrongAnswerError(str(error.errors()[0]["loc"])) from None
-
-
-def made(script: Script, model: Model, **options: Any) -> EditPlan:
-    chosen = DirectorOptions.model_validate({"narration": "none", **options})
-    return LLMDirector(model).plan(script.recording(), script.transcript(), script.signals(), chosen)
-
-
-def talk() -> Script:
-    return Script().say(FIRST, 900).say(ASIDE, 900).say(SECOND, 900).say(MUDDLED, 600)
-
-
-def deciding(
-    *actions: Callable[[list[Any]], dict[str, Any]], **changes: Any
-) -> Callable[[Asked], dict[str, Any]]:
-    """A brain that decides the same whatever it is told."""
-
-    def brain(asked: Asked) -> dict[str, Any]:
-        lines = own_lines(asked.user)
-        answer = {"decisions": [action(lines) for action in actions], "pauses": [], **changes}
-        return {**answer, "worths": worths(lines, changes.get("worths", []))}
-
-    return brain
-
-
-def first_then(first: Callable[[Asked], Any], then: Callable[[Asked], Any]) -> Callable[[Asked], Any]:
-    """A brain that learns from its first answer."""
-    brains = iter([first])
-
-    def brain(asked: Asked) -> Any:
-        return next(brains, then)(asked)
-
-    return brain
 
 
 def test_what_the_model_cuts_is_cut_with_its_reason_and_its_quote() -> None:
@@ -261,16 +182,6 @@ def test_a_pause_can_be_kept_or_shown_where_the_rules_would_not() -> None:
         made(moving, Model(deciding(pauses=[pause])))
 
 
-def long_talk(lines: int) -> Script:
-    dice = random.Random(7)
-    syllables = ("ba", "do", "ki", "lu", "me", "no", "pa", "ri", "so", "tu", "ve", "za")
-    script = Script()
-    for number in range(lines):
-        words = ["".join(dice.choices(syllables, k=3)) for _ in range(9)]
-        script.say(f"{words[0].title()} {' '.join(words[1:])} {number}.", 700)
-    return script
-
-
 @pytest.mark.parametrize("ratio", [0.2, 0.5])
 def test_the_length_asked_for_is_met_by_the_models_worths(ratio: float) -> None:
     script = long_talk(40)
@@ -293,6 +204,19 @@ def test_three_hours_are_read_in_windows_of_bounded_size() -> None:
     assert len(overviews) == 1
     assert len(windows) == -(-2200 // WINDOW)
     assert max(len(asked.fresh) for asked in windows) < 25_000
+    requests = list(zip(model.asked, model.most, strict=True))
+    assert max(asked.most_tokens() + most for asked, most in requests) < 128_000  # gpt-4o's whole context
+    price = PriceBook.read()
+    costs = [
+        price.cost(
+            "openai", "gpt-4o-mini", Used(prompt_tokens=asked.most_tokens(), completion_tokens=most)
+        ).usd
+        for asked, most in requests
+    ]
+    assert (
+        sum(cost for cost in costs if cost is not None) < 0.10
+    )  # all that is reserved, at the most it may take
+    assert None not in costs
     assert len({asked.shared for asked in windows}) == 1  # so that a prompt cache hits
     decided = [line.first for asked in windows for line in own_lines(asked.fresh)]
     assert sorted(decided) == sorted(set(decided))

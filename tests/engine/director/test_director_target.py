@@ -5,6 +5,7 @@ import pytest
 from director_kit import Script, of_type, stays
 
 from cutdown.approval import ActionChange, changed
+from cutdown.director.dependencies import clause_openers
 from cutdown.director.sentences import find_sentences, in_breaths
 from cutdown.director.talk import lay_out
 from cutdown.director.traits import Spoken
@@ -161,18 +162,37 @@ def sentences_of(script: Script) -> list[str]:
 
 def test_a_long_passage_without_full_stops_is_parted_where_it_pauses_most() -> None:
     script = Script()
-    for number in range(8):
-        script.say(f"and then part{number} comes after it", 320 if number == 2 else 220)
+    for number in range(5):
+        script.say(f"and then part{number} comes after it", 320 if number == 1 else 220)
     first, second = sentences_of(script)
-    assert first.endswith("part2 comes after it")
-    assert second.startswith("and then part3")
+    assert first.endswith("part1 comes after it")
+    assert second.startswith("and then part2")
 
 
 def test_of_equal_pauses_the_one_nearest_the_middle_parts_a_passage() -> None:
     script = Script()
-    for number in range(8):
+    for number in range(4):
         script.say(f"and then part{number} comes after it", 220)
-    assert [text.count("part") for text in sentences_of(script)] == [4, 4]
+    assert [text.count("part") for text in sentences_of(script)] == [2, 2]
+
+
+def test_a_sentence_with_its_full_stop_is_parted_later_than_a_passage_without_one() -> None:
+    script = Script()
+    for number in range(4):
+        script.say(f"the part{number} of it all{'.' if number == 3 else ''}", 300)
+    script.say("of the first part the second part of it")
+    assert [text.count("part") for text in sentences_of(script)] == [4, 2]
+
+
+def test_a_long_sentence_is_parted_where_a_clause_begins_after_a_breath() -> None:
+    script = Script()
+    script.say("the kernel restarts the notebook after every crash", 140)
+    script.say("of any of its cells", 400)
+    script.say("but the variables of the session stay the same.", 140)
+    talk = lay_out(script.transcript(), script.signals())
+    parted = in_breaths(talk, find_sentences(talk, ()), clause_openers("en"))
+    assert [one.text.split()[0] for one in parted] == ["the", "but"]
+    assert len(in_breaths(talk, find_sentences(talk, ()))) == 1
 
 
 def test_a_short_passage_and_one_without_a_pause_stay_whole() -> None:
