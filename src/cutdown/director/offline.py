@@ -66,6 +66,7 @@ class OfflineDirector:
             pieces,
             recording,
             talk,
+            screen,
             language=transcript.language,
             director=NAME,
             target=None if target is None else Fraction(target, 1000),

@@ -51,6 +51,7 @@ def measure_signals(
         speech_level_db=None if hearing is None else hearing.speech_level_db,
         silences=silences,
         speech=speech,
+        clicks=() if hearing is None else tuple(click for click in hearing.clicks if click < limit),
         screen=screen,
     )
 

@@ -9,8 +9,9 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from cutdown.errors import MediaError
+from cutdown.media.changes import Change
 from cutdown.media.measure import measure_signals
-from cutdown.media.packets import PIXELS_A_SECOND, Change, Packet, affordable, judge_by_packets
+from cutdown.media.packets import PIXELS_A_SECOND, Packet, affordable, judge_by_packets
 from cutdown.media.probe import probe
 from cutdown.media.stillness import spans_of, watch
 

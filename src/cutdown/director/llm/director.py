@@ -89,6 +89,7 @@ class LLMDirector:
                 pieces,
                 recording,
                 talk,
+                screen,
                 language=transcript.language,
                 director=f"llm/{prompt_version()} {self._model.name}",
                 target=None if target is None else Fraction(target, 1000),
