@@ -1,6 +1,6 @@
 """Distinct screens of a film, told apart by a perceptual hash.
 
-A look is taken every 0.1 s: what is shown then, as a difference hash of 32 x 18 cells (is a cell
+A look is taken every 0.1 s: what is shown then, as a difference hash of 16 x 9 cells (is a cell
 brighter than its left neighbour, or visibly different from it). A *screen* is what stands for at
 least 0.5 s with hashes of which at most `SAME` bits differ; two screens with more than that between
 them are distinct.
@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 STEP = Fraction(1, 10)  # seconds between looks
 SETTLED = 5  # looks: half a second
 SHOWN = 3  # looks that a screen has to stand in the short version
-SAME = 6  # of 1152 bits; coding noise flips a few
-ACROSS, DOWN = 32, 18
+SAME = 4  # of 288 bits; a pointer or coding noise flips a few
+ACROSS, DOWN = 16, 9
 VISIBLE = 3  # of 255, as a mean over a cell
 
 Hash = NDArray[np.bool_]

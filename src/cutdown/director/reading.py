@@ -21,6 +21,7 @@ from cutdown.signals import ChangeKind
 LONGEST_BREATH: Final = 650  # ms of silence that nobody minds; they belong to the speech around them
 _LONGEST_THOUGHT: Final = 4_000  # ms; who is silent for longer within a sentence has left it
 _KEYS_A_SECOND: Final = 1.5  # a slow typist's; single clicks are a mouse
+_FAST_KEYS_A_SECOND: Final = 4.0  # so fast, a typist's letters come as steadily as a bar fills
 _FEWEST_KEYS: Final = 3
 _JUST_BEFORE: Final = 1_000  # ms between a hand's doing and what comes of it by itself
 _SHORTEST_WAIT: Final = 1_500  # ms of stillness after which a change counts as the machine's answer
@@ -98,6 +99,29 @@ def within_sentence(talk: Talk, before: int, after: int) -> bool:
         return False
     sound = talk.sounds[index]
     return sound.last > sound.first and not ends_sentence(talk.words[sound.last - 1].text)
+
+
+def _moving(part: Stretch, clicks: int) -> Scene:
+    seen = _SEEN.get(part.change, "the picture changes")
+    evidence = [_SILENT, Evidence(kind="activity", note=f"{seen}; up to {part.changed:.1%} of it differs")]
+    keys = clicks >= max(_FEWEST_KEYS, _KEYS_A_SECOND * part.length / 1000)
+    if keys:
+        evidence.append(Evidence(kind="clicks", note=f"{clicks} clicks are heard, as of keys"))
+    activity = _MEANS.get(part.change, "demonstration")
+    fast = clicks >= _FAST_KEYS_A_SECOND * part.length / 1000
+    if (keys and part.change in ("pointer", "unseen")) or (fast and part.change == "progress"):
+        activity = "typing"
+    return Scene(part.start, part.end, activity, still=False, evidence=tuple(evidence))
+
+
+def _at_rest(part: Stretch, screen: Screen) -> Scene:
+    if part.change == "spinner":
+        turns = Evidence(kind="activity", note="something small turns in place, as while a program works")
+        return Scene(part.start, part.end, "waiting", still=False, evidence=(_SILENT, turns))
+    if part.length >= _SHORTEST_WAIT and screen.answers(part.start, part.end, _JUST_BEFORE):
+        answer = Evidence(kind="activity", note="after a key the screen stands still, then changes by itself")
+        return Scene(part.start, part.end, "waiting", still=True, evidence=(_SILENT, _STILL, answer))
+    return Scene(part.start, part.end, "dead", still=True, evidence=(_SILENT, _STILL))
 
 
 class Reading:

@@ -10,6 +10,7 @@ import itertools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -27,9 +28,12 @@ _FOR_LONG: Final = 5  # large changes within the time around: a second of film o
 _LINE: Final = 0.09  # share of the height: a line of large text, or two of small
 _SAME_ROW: Final = 0.03  # share of the height by which the middles of one line's letters differ
 _IN_A_ROW: Final = 0.6  # share of a typist's changes that follow on the same line
+_BAR: Final = 6  # changes within the time before or after, from which on they count as steady
+_ON_ITS_ROW: Final = 0.75  # share of a bar's changes that end on the same row
+_EDGE: Final = 0.012  # share of the height: two pixels of a look
 _STEADY: Final = 0.7  # share of looks in which a bar moves; a typist stops between words
 _IN_PLACE: Final = 0.15  # share of a bar's changed pixels that keep changing (its counter, its wheel)
-_SOLID: Final = 0.85  # share of the box of a filling bar's change that changes; letters have holes
+_SOLID: Final = 0.93  # share of the box of a filling bar's change that changes; letters have holes
 _SPINS: Final = 0.6  # share of looks in which a spinner turns; a cursor blinks in two of five
 
 Mask = NDArray[np.bool_]
@@ -99,12 +103,12 @@ def kinds_of(changes: Sequence[Change]) -> list[ChangeKind]:
     """The kind of each change, from what changes around it; ``none`` for what counts as no change."""
     kinds: list[ChangeKind] = []
     first, last = 0, 0
-    for change in changes:
+    for index, change in enumerate(changes):
         while changes[first].end < change.start - _AROUND:
             first += 1
         while last < len(changes) and changes[last].start <= change.end + _AROUND:
             last += 1
-        kinds.append(_kind(change, changes[first:last]))
+        kinds.append(_kind(change, changes[first : index + 1], changes[index:last]))
     return kinds
 
 
@@ -116,28 +120,33 @@ def kind_of_rest(looks: Sequence[Change]) -> ChangeKind:
     return "spinner" if blinking >= _SPINS * len(looks) else "blink"
 
 
-def _kind(change: Change, around: Sequence[Change]) -> ChangeKind:
+def _kind(change: Change, before: Sequence[Change], after: Sequence[Change]) -> ChangeKind:
+    """The kind of a change, which ends what is before it and begins what is after it."""
     if change.share < LEAST_CHANGE:
         return "none"
     if change.shape is None:
         return "unseen"
     if change.share >= _LARGE:
-        large = sum(other.share >= _LARGE for other in around)
+        large = sum(other.share >= _LARGE for other in (*before[:-1], *after))
         return "motion" if large >= _FOR_LONG else "page"
-    shapes = [c.shape for c in around if c.shape and LEAST_CHANGE <= c.share < _LARGE]
-    if _is_progress(shapes, len(around)):
+    if any(_is_progress(_small(side), len(side)) for side in (before, after)):
         return "progress"
-    return "typing" if _is_typing(change.shape, shapes) else "pointer"
+    return "typing" if _is_typing(change.shape, _small((*before[:-1], *after))) else "pointer"
+
+
+def _small(changes: Sequence[Change]) -> list[Shape]:
+    return [change.shape for change in changes if change.shape and LEAST_CHANGE <= change.share < _LARGE]
 
 
 def _is_progress(shapes: Sequence[Shape], looks: int) -> bool:
-    """Small changes in nearly every look, most of them where something changed before, or solid."""
-    if len(shapes) < _FOR_LONG or len(shapes) < _STEADY * looks:
+    """Small changes in nearly every look, on one row, that come back to the same pixels or fill a box."""
+    if len(shapes) < _BAR or len(shapes) < _STEADY * looks:
         return False
-    again = float(np.median([shape.again for shape in shapes]))
-    filled = float(np.median([shape.filled for shape in shapes]))
-    low = min(shape.height for shape in shapes) > 0
-    return low and (again >= _IN_PLACE or filled >= _SOLID)
+    row = median(shape.bottom for shape in shapes)
+    if sum(abs(shape.bottom - row) <= _EDGE for shape in shapes) < _ON_ITS_ROW * len(shapes):
+        return False
+    again = median(shape.again for shape in shapes)
+    return again >= _IN_PLACE or median(shape.filled for shape in shapes) >= _SOLID
 
 
 def _is_typing(shape: Shape, shapes: Sequence[Shape]) -> bool:

@@ -47,6 +47,7 @@ _FLICKER_WINDOW: Final = 10.0  # seconds over which a pixel shows that it only f
 _FLICKERS: Final = 4  # changes of one pixel within the window; typing changes one twice or thrice
 _FLICKER_LASTS: Final = 2.0  # seconds from a pixel's first change to its last
 _MOST_FLICKER: Final = 0.005  # of all pixels; more than that is a moving picture
+_PAGE: Final = 0.01  # share of pixels; a page that scrolls under text is no flicker of the text
 _FLICKER_EDGE: Final = 2  # pixels around it that belong to it
 
 
@@ -259,7 +260,8 @@ class _FlickerFilter:
     def _judge(self, window: Sequence[tuple[Stretch, Mask]]) -> Iterator[Change]:
         masks = np.stack([mask for _, mask in window])
         ends = np.array([stretch[1] for stretch, _ in window])
-        flicker = masks.sum(axis=0) >= _FLICKERS
+        small = masks[masks.mean(axis=(1, 2)) < _PAGE]
+        flicker = small.sum(axis=0) >= _FLICKERS
         if flicker.any():
             first = ends[masks.argmax(axis=0)]
             last = ends[len(window) - 1 - masks[::-1].argmax(axis=0)]
