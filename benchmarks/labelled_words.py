@@ -6,7 +6,7 @@ means that the word stays, any other names why it goes: ``filler``, ``repeat``, 
 
 ``python -m benchmarks.labelled_words DIR FILE`` makes such a file of labelled screencasts (X.mp4 with
 X.json beside it): the labelled text with its letters spread evenly over its time, or with ``--heard``
-what Whisper heard, each word with the label of the moment it is heard at.
+what Whisper heard, each word with the label of the speech that it is heard in.
 """
 
 from __future__ import annotations
@@ -163,11 +163,12 @@ def labelled_text(name: str, labels: Labels) -> LabelledTalk:
 
 
 def labelled_hearing(name: str, labels: Labels, transcript: Transcript) -> LabelledTalk:
-    """The words of a transcript, each with the label that covers most of it."""
+    """The words of a transcript, each with the label of the speech that covers most of it, or is nearest."""
     words = []
-    for word in transcript.words:
+    spoken = [label for label in labels.segments if label.text]
+    for word in transcript.words if spoken else ():
         start, end = float(word.start), float(word.end)
-        best = max(labels.segments, key=lambda s: min(end, s.end) - max(start, s.start))
+        best = max(spoken, key=lambda label: min(end, label.end) - max(start, label.start))
         words.append(LabelledWord(word.text.strip(), start, end, STAYS if best.keep else best.kind))
     return LabelledTalk(name, tuple(words))
 

@@ -85,7 +85,9 @@ def missing(source: list[Look], output: list[Look]) -> list[Fraction]:
     return [one.at for one in screens(source) if not any(alike(one.hash, other.hash) for other in shown)]
 
 
-def seen_through(source: list[Look], duration: Fraction, moment_of: Callable[[Fraction], Fraction]) -> list[Look]:
+def seen_through(
+    source: list[Look], duration: Fraction, moment_of: Callable[[Fraction], Fraction]
+) -> list[Look]:
     """What a short version shows every 0.1 s, by where each moment of it lies in the source."""
     seen = []
     at = Fraction(0)

@@ -27,7 +27,7 @@ class Signals(Frozen):
 
     ``silences`` lie where the sound is at its own noise floor; ``speech`` where a voice
     activity detector hears a voice; ``clicks`` are short hard sounds without a voice, such as keys;
-    ``screen`` is gapless over the recording where there is a picture, and empty where there is none.
+    ``hums`` are short sounds between two silences that hold one vowel, as "uh" does; ``screen`` is gapless over the recording where there is a picture, and empty where there is none.
     """
 
     schema_version: Literal[1] = 1
@@ -39,4 +39,5 @@ class Signals(Frozen):
     silences: tuple[Span, ...]
     speech: tuple[Span, ...]
     clicks: tuple[Seconds, ...] = ()
+    hums: tuple[Span, ...] = ()
     screen: tuple[ScreenSpan, ...]
