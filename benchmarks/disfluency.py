@@ -143,11 +143,12 @@ def _unsaid(action: EditAction, within: Sequence[int], words: Sequence[LabelledW
         return within
     if action.type != "rewrite":
         return ()
-    before = [plain(words[index].text) for index in within]
-    after = [plain(word) for word in (action.narration or "").split()]
+    # From the end: of a word said twice it is the first one that is taken back.
+    before = [plain(words[index].text) for index in reversed(within)]
+    after = [plain(word) for word in reversed((action.narration or "").split())]
     matched = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
-    kept = {index for block in matched for index in range(block.a, block.a + block.size)}
-    return [index for place, index in enumerate(within) if place not in kept and before[place]]
+    kept = {place for block in matched for place in range(block.a, block.a + block.size)}
+    return [index for place, index in enumerate(reversed(within)) if place not in kept and before[place]]
 
 
 def measure(talks: Sequence[LabelledTalk], ways: Mapping[str, Way]) -> tuple[WordScore, ...]:

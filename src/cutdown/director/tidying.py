@@ -85,8 +85,13 @@ def _is_repeated(texts: Sequence[str], words: Sequence[str], at: int, count: int
         return False
     if any(ends_sentence(text) for text in texts[at : at + count]):
         return False
+    before = words[at - 1] if at else ""
     after = words[at + 2 * count] if at + 2 * count < len(words) else ""
-    return after != first[0] and book.stammered.issuperset(first[:1])  # "again and again and again" is meant
+    if first[-1] == before or first[0] == after:
+        return False  # "again and again and again" is meant
+    if texts[at + count - 1].endswith(",") and first[-1] not in book.stammered:
+        return False  # so may "the page, the page of settings" be
+    return not book.stammered.isdisjoint(first)
 
 
 def _broken_off(texts: Sequence[str]) -> Iterator[range]:
