@@ -43,6 +43,7 @@ class Piece:
 
 KEPT_SPEECH: Final = "Speech that carries the matter"
 KEPT_SCREEN: Final = "The screen shows something new"
+KEPT_MOMENT: Final = "A moment to see what has come about"
 
 
 def with_keeps(decided: Sequence[Piece], duration: int, talk: Talk) -> list[Piece]:
@@ -143,7 +144,7 @@ def to_plan(
                 narration=piece.narration,
                 activity=piece.activity or scene.activity,
                 quote=quote(talk, piece.start, piece.end),
-                reason=piece.reason,
+                reason=KEPT_MOMENT if piece.reason == KEPT_SCREEN and scene.still else piece.reason,
                 confidence=round(piece.confidence, 2),
                 evidence=piece.evidence or scene.evidence,
             )
