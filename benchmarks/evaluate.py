@@ -1,5 +1,5 @@
-"""Measure the judgement of the product: ``python -m benchmarks.evaluate screencasts DIR``, ``... meetings DIR``, ``... fit DIR``,
-``... cuts RECORDING...``.
+"""Measure the judgement of the product: ``python -m benchmarks.evaluate screencasts DIR``, ``... meetings DIR``,
+``... disfluency FILE``, ``... fit DIR``, ``... cuts RECORDING...``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import disfluency as words
 from benchmarks.acts import read_meetings
 from benchmarks.cut_tables import print_cuts
 from benchmarks.cuts import listen_to, make_output
 from benchmarks.fit import measure as measure_fit
 from benchmarks.fit_cases import find_videos, make_cases
 from benchmarks.fit_tables import print_fit
+from benchmarks.labelled_words import read_talks
 from benchmarks.meetings import Interval, MeetingReport, by_director, by_plans, measure, ways
 from benchmarks.meetings import report_of as report_of_meetings
 from benchmarks.screencasts import (
@@ -31,6 +33,7 @@ from benchmarks.screencasts import (
     report_of,
     write_report,
 )
+from benchmarks.word_tables import print_words
 from cutdown.errors import CutdownError, UsageError
 from cutdown.settings import SpeechOptions
 from cutdown.shared_store import local_store
@@ -121,6 +124,42 @@ def meetings(
         scored = measure(texts, asked, budgets, status.update)
     report = report_of_meetings(scored, split)
     _print_meetings(report, console)
+    if json is not None:
+        write_report(report, json)
+
+
+@app.command
+def disfluency(
+    file: Path,
+    *,
+    json: Path | None = None,
+    director: Annotated[list[str] | None, Parameter(negative=())] = None,
+    plans: Path | None = None,
+) -> None:
+    """Score which words are taken out, against labelled words.
+
+    A line of FILE is a word, its start and end in seconds and its label, with tabs between; a label (filler, repeat,
+    restart, bad_take, aside, ...) means that the word should go, none that it stays. A line '# NAME' begins a
+    recording. 'python -m benchmarks.labelled_words DIR FILE' makes one of labelled screencasts. Prints precision,
+    recall and F1 of the words deleted, beside a list of fillers and a rule for repeated words.
+
+    Args:
+        file: Words with labels.
+        json: Write all figures to this file as well.
+        director: Director to measure; may be given several times.
+        plans: Folder with a plan NAME.json for each recording, scored too.
+    """
+    talks = read_talks(file)
+    store = local_store()
+    ways = {name: words.by_director(name, store) for name in director or ["offline"]}
+    if plans is not None:
+        ways["plans: files"] = words.by_plans(plans)
+    console = Console()
+    console.width = max(console.width, _TABLE_WIDTH)
+    with console.status(file.name):
+        scores = words.measure(talks, {**ways, **words.baselines()})
+    report = words.DisfluencyReport(file=file.name, recordings=len(talks), scores=scores)
+    print_words(report, console)
     if json is not None:
         write_report(report, json)
 

@@ -142,7 +142,7 @@ def evaluate_one(
 ) -> list[Score]:
     """Score each director and the baseline on one recording."""
     recording = examine(store, video)
-    heard = _ingested(store, video, recording, options)
+    heard = ingested(store, video, recording, options)
     transcript = Transcript.model_validate_json(store.read_text(heard.transcript))
     signals = Signals.model_validate_json(store.read_text(heard.signals))
     count = round(labels.segments[-1].end * GRID)
@@ -156,7 +156,7 @@ def evaluate_one(
     return [*scores, score(silence, labels, file=video.stem, director=BASELINE)]
 
 
-def _ingested(store: Store, video: Path, recording: Recording, options: SpeechOptions) -> Ingested:
+def ingested(store: Store, video: Path, recording: Recording, options: SpeechOptions) -> Ingested:
     """What was heard and seen, from the store where the same was asked before."""
     local = (Choice(provider="local"),)
     return ingest(store, source=video, recording=recording, options=options, choices=local, terms=Terms())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ from cutdown.director.offline import OfflineDirector
 from cutdown.plan import EditAction, EditPlan
 from cutdown.recording import AudioTrack, Picture, Recording
 from cutdown.settings import DirectorOptions
-from cutdown.signals import ScreenSpan, Signals
+from cutdown.signals import ChangeKind, ScreenSpan, Signals
 from cutdown.timebase import Span
 from cutdown.transcript import Transcript, TranscriptSegment, Word
 
@@ -25,6 +26,9 @@ class Script:
     sounds: list[tuple[int, int]] = field(default_factory=list)
     silences: list[tuple[int, int]] = field(default_factory=list)
     active: list[tuple[int, int, float]] = field(default_factory=list)
+    kinds: list[ChangeKind] = field(default_factory=list)
+    rests: dict[int, ChangeKind] = field(default_factory=dict)
+    clicks: list[int] = field(default_factory=list)
 
     def say(self, text: str, pause: int = 0) -> Script:
         """Speak words one after another without a pause, then be silent for ``pause`` ms."""
@@ -41,12 +45,16 @@ class Script:
         self.at += length
         return self.pause(pause)
 
-    def pause(self, length: int, changed: float = 0.0) -> Script:
-        """Silence; the screen moves in it where ``changed`` is above 0."""
+    def pause(self, length: int, changed: float = 0.0, change: ChangeKind | None = None) -> Script:
+        """Silence; the screen moves in it where ``changed`` is above 0: a bar, or where it is large, a film."""
         if length:
             self.silences.append((self.at, self.at + length))
             if changed:
+                kind: ChangeKind = "progress" if changed < 0.05 else "motion"
                 self.active.append((self.at, self.at + length, changed))
+                self.kinds.append(change or kind)
+            elif change:
+                self.rests[self.at] = change
             self.at += length
         return self
 
@@ -67,22 +75,28 @@ class Script:
             speech_level_db=-20.0 if self.sounds else None,
             silences=tuple(_span(a, b) for a, b in self.silences) if sound else (),
             speech=tuple(_span(a, b) for a, b in self.sounds) if sound else (),
+            clicks=tuple(Fraction(click, 1000) for click in self.clicks),
             screen=self._screen() if picture else (),
         )
 
     def _screen(self) -> tuple[ScreenSpan, ...]:
         spans, at = [], 0
-        for start, end, changed in self.active:
-            if start > at:
-                spans.append((at, start, True, 0.0))
-            spans.append((start, end, False, changed))
+        for (start, end, changed), kind in zip(self.active, self.kinds, strict=True):
+            spans += self._still(at, start)
+            spans.append((start, end, False, changed, kind))
             at = end
-        if at < self.at:
-            spans.append((at, self.at, True, 0.0))
+        spans += self._still(at, self.at)
         return tuple(
-            ScreenSpan(start=Fraction(a, 1000), end=Fraction(b, 1000), still=still, changed=changed)
-            for a, b, still, changed in spans
+            ScreenSpan(
+                start=Fraction(a, 1000), end=Fraction(b, 1000), still=still, changed=changed, change=change
+            )
+            for a, b, still, changed, change in spans
         )
+
+    def _still(self, start: int, end: int) -> list[tuple[int, int, bool, float, ChangeKind]]:
+        """Still spans, parted where something else begins to blink or turn."""
+        edges = [start, *sorted(at for at in self.rests if start < at < end), end]
+        return [(a, b, True, 0.0, self.rests.get(a, "none")) for a, b in itertools.pairwise(edges) if b > a]
 
     def recording(self, *, picture: bool = True) -> Recording:
         return a_recording(Fraction(self.at, 1000), picture=picture)

@@ -29,7 +29,7 @@ def action(name: str, kind: str, start: int, end: int, **more: Any) -> EditActio
 ACTIONS = (
     action("a1", "keep", 0, 10, quote=HOSTILE),
     action("a2", "cut", 10, 20, evidence=(Evidence(kind="silence", note=HOSTILE),), confidence=0.7),
-    action("a3", "speedup", 20, 40, factor=4, reason=HOSTILE),
+    action("a3", "speedup", 20, 40, factor=4, reason=HOSTILE, activity="waiting"),
     action("a4", "rewrite", 40, 50, narration=HOSTILE, quote="um so"),
 )
 

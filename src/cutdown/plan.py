@@ -19,9 +19,13 @@ from cutdown.errors import PlanError
 from cutdown.timebase import Frozen, Ratio, Seconds, Span
 
 ActionType = Literal["keep", "cut", "speedup", "rewrite"]
+Activity = Literal["speech", "thinking", "typing", "waiting", "demonstration", "dead"]
+"""What mostly goes on: somebody speaks, pauses to think, types, waits for a machine, shows something without
+words, or nothing does."""
 EvidenceKind = Literal[
     "words",
     "silence",
+    "clicks",
     "still",
     "activity",
     "filler",
@@ -53,6 +57,7 @@ class EditAction(Frozen):
     ``factor`` belongs to ``speedup`` (above 1, at most 64). ``narration`` is required by
     ``rewrite`` (it replaces the speech under the same picture) and allowed on ``speedup`` (a
     spoken bridge over a wait). ``quote`` is what is said in the span, ``""`` where nothing is.
+    ``activity`` is what mostly goes on in it, as far as the director told.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
@@ -61,6 +66,7 @@ class EditAction(Frozen):
     end: Seconds
     factor: Annotated[Ratio | None, Field(description="speedup only: above 1, at most 64")] = None
     narration: str | None = None
+    activity: Activity | None = None
     quote: str = ""
     reason: str
     confidence: float = Field(default=1.0, ge=0, le=1)

@@ -6,6 +6,10 @@ from typing import Literal
 
 from cutdown.timebase import Frozen, Seconds, Span
 
+ChangeKind = Literal["none", "blink", "spinner", "typing", "progress", "pointer", "page", "motion", "unseen"]
+"""What changes: nothing; something small that blinks or turns in place; text that grows; a bar that fills;
+something small that wanders; a large part at once; a large part for long; or it was not looked at."""
+
 
 class ScreenSpan(Span):
     """A stretch of picture with one character.
@@ -15,14 +19,15 @@ class ScreenSpan(Span):
 
     still: bool
     changed: float
+    change: ChangeKind = "unseen"
 
 
 class Signals(Frozen):
     """Measured, never guessed; all times in seconds of the recording.
 
     ``silences`` lie where the sound is at its own noise floor; ``speech`` where a voice
-    activity detector hears a voice; ``screen`` is gapless over the recording where there is a
-    picture, and empty where there is none.
+    activity detector hears a voice; ``clicks`` are short hard sounds without a voice, such as keys;
+    ``hums`` are short sounds between two silences that hold one vowel, as "uh" does; ``screen`` is gapless over the recording where there is a picture, and empty where there is none.
     """
 
     schema_version: Literal[1] = 1
@@ -33,4 +38,6 @@ class Signals(Frozen):
     """dBFS (RMS) of the speech; None where nobody speaks."""
     silences: tuple[Span, ...]
     speech: tuple[Span, ...]
+    clicks: tuple[Seconds, ...] = ()
+    hums: tuple[Span, ...] = ()
     screen: tuple[ScreenSpan, ...]

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from cutdown.director.pauses import BREATH_AFTER, BREATH_BEFORE, Pause, Removal, decide_pause, sped_up
+from cutdown.director.pacing import paces_beside_speech
+from cutdown.director.pauses import BREATH_AFTER, BREATH_BEFORE, Pause, Removal, decide_pause
 from cutdown.director.pieces import Piece
-from cutdown.director.screen import Screen, Stretch
+from cutdown.director.reading import within_sentence
+from cutdown.director.screen import Screen
 from cutdown.director.sentences import Sentence
 from cutdown.director.talk import Talk
 from cutdown.plan import Evidence
@@ -81,16 +83,16 @@ class Draft:
         """
         if before is not None and before in self.rulings and after is not None and not between:
             return _ruled(self.rulings[before], before + BREATH_AFTER, after - BREATH_BEFORE)
-        return decide_pause(Pause(before, after, self.talk.duration, tuple(between)), self.screen)
+        thinks = before is not None and after is not None and within_sentence(self.talk, before, after)
+        pause = Pause(before, after, self.talk.duration, tuple(between), thinks)
+        return decide_pause(pause, self.screen)
 
 
 def _ruled(ruling: Ruling, start: int, end: int) -> list[Piece]:
     if ruling.action == "keep" or end <= start:
         return []
     evidence = (Evidence(kind="silence", note="nobody speaks"),)
-    factor = (
-        sped_up(Stretch(start, end, still=True, changed=0.0)).factor if ruling.action == "speedup" else None
-    )
+    factor = paces_beside_speech()["waiting"].factor(end - start) if ruling.action == "speedup" else None
     return [
         Piece(start, end, ruling.action, ruling.reason.strip(), ruling.confidence, evidence, factor=factor)
     ]

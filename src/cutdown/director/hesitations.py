@@ -6,13 +6,15 @@ into its neighbours cannot; its sentence is reported, so that it may be spoken a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from cutdown.director.phrasebook import Phrasebook
-from cutdown.director.talk import Talk
-from cutdown.director.wording import ends_sentence, plain
+from cutdown.director.talk import Talk, milliseconds
+from cutdown.director.tidying import is_stammer, untidy
+from cutdown.director.wording import letters, plain
 from cutdown.signals import Signals
 
 _EDGE: Final = 55  # ms of silence on both sides without which a cut is heard
@@ -23,8 +25,8 @@ _LONGEST_MISHEARD: Final = 430  # ms
 _LONGEST_UNHEARD: Final = 620  # ms
 _WITHIN_SENTENCE: Final = 420  # ms of silence; a longer one separates sentences
 _CLEAR_SPEECH_DB: Final = 25.0  # speech over silence; below, noise chops words into pieces
-_SURE_WORD: Final = 0.5  # a recogniser's probability
-_UNKNOWN_STAMMER: Final = 3  # letters, where no phrasebook knows the language
+_CERTAIN: Final = 0.85  # a recogniser's probability of a word that is believed against the sound
+_FEW_LETTERS: Final = 3  # of what a recogniser writes for "uh": and, our, per, a
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,12 @@ def find_hesitations(
     """
     found: list[Hesitation] = []
     taken = set(gone)
-    finders = (_phrases(talk, book), _unheard(talk, signals, book), _stammers(talk, book))
+    finders = (
+        _phrases(talk, book),
+        _held(talk, signals, book),
+        _unheard(talk, signals, book),
+        _stammers(talk, book),
+    )
     for finder in finders:
         for one in finder:
             sounds = range(one.first, one.last)
@@ -94,6 +101,29 @@ def _phrases(talk: Talk, book: Phrasebook) -> Iterator[Hesitation]:
                 yield Hesitation(first, last, "filler", "Filler: a sound of hesitation", 0.75, said)
 
 
+def _held(talk: Talk, signals: Signals, book: Phrasebook) -> Iterator[Hesitation]:
+    """A vowel held between two silences in mid-sentence, to which no word or a short, doubtful one was heard."""
+    if not book.hesitations:
+        return
+    held = [(milliseconds(hum.start), milliseconds(hum.end)) for hum in signals.hums]
+    ends = [end for _, end in held]
+    for index, sound in enumerate(talk.sounds):
+        place = bisect_right(ends, sound.start)
+        if place == len(held) or held[place][0] >= sound.end:
+            continue
+        before, after = _silences(talk, index, index + 1)
+        words = talk.heard(index, index + 1)
+        doubtful = all(w.probability < _CERTAIN and len(letters(w.text)) <= _FEW_LETTERS for w in words)
+        if (
+            len(words) < 2
+            and doubtful
+            and min(before, after) >= _EDGE
+            and max(before, after) <= _WITHIN_SENTENCE
+        ):
+            said = "one vowel is held between two silences in mid-sentence"
+            yield Hesitation(index, index + 1, "filler", "Filler: a sound of hesitation", 0.85, said)
+
+
 def _unheard(talk: Talk, signals: Signals, book: Phrasebook) -> Iterator[Hesitation]:
     """A voice between two silences in mid-sentence, to which the recogniser heard no word."""
     if not book.hesitations or not _speaks_clearly(signals):
@@ -130,14 +160,6 @@ def _stammers(talk: Talk, book: Phrasebook) -> Iterator[Hesitation]:
             )
 
 
-def is_stammer(first: str, second: str, book: Phrasebook) -> bool:
-    """Whether the second of two neighbouring words repeats the first by accident."""
-    word = plain(first)
-    if not word or word != plain(second) or ends_sentence(first) or not word.replace("'", "").isalpha():
-        return False
-    return word in book.stammered if book.stammered else len(word) <= _UNKNOWN_STAMMER
-
-
 def unclean_words(talk: Talk, first: int, last: int, book: Phrasebook) -> tuple[int, ...]:
     """Words of the sounds ``[first, last)`` that should not be there but cannot be cut out.
 
@@ -146,12 +168,5 @@ def unclean_words(talk: Talk, first: int, last: int, book: Phrasebook) -> tuple[
     """
     if first >= last:
         return ()
-    low, high = talk.sounds[first].first, talk.sounds[last - 1].last
-    found = []
-    for index in range(low, high):
-        word = talk.words[index]
-        following = talk.words[index + 1].text if index + 1 < high else ""
-        hesitates = plain(word.text) in book.hesitations and word.probability >= _SURE_WORD
-        if hesitates or is_stammer(word.text, following, book):
-            found.append(index)
-    return tuple(found)
+    low = talk.sounds[first].first
+    return tuple(low + index for index in untidy(talk.heard(first, last), book))

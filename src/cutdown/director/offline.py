@@ -21,7 +21,8 @@ from cutdown.director.rewording import bridged, reworded, with_rewordings
 from cutdown.director.screen import Screen
 from cutdown.director.screen_only import plan_by_screen
 from cutdown.director.sentences import find_sentences, in_breaths
-from cutdown.director.slips import Slip, find_slips
+from cutdown.director.slips import find_slips
+from cutdown.director.takes import Slip
 from cutdown.director.talk import Talk, lay_out
 from cutdown.director.target import meet_target, target_length
 from cutdown.plan import EditPlan, Selection
@@ -67,6 +68,7 @@ class OfflineDirector:
             pieces,
             recording,
             talk,
+            screen,
             language=transcript.language,
             director=NAME,
             target=None if target is None else Fraction(target, 1000),

@@ -6,30 +6,25 @@ moves is sped up, never cut. What was taken back goes, with the silence that bel
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final
 
+from cutdown.director.pacing import paces_beside_speech
 from cutdown.director.pieces import Piece
-from cutdown.director.screen import Screen, Stretch
+from cutdown.director.quiet import SHORTEST_CUT, hurried, paced
+from cutdown.director.reading import LONGEST_BREATH, Scene, without_words
+from cutdown.director.screen import Screen
 from cutdown.plan import Evidence, EvidenceKind
 
 BREATH_AFTER: Final = 400  # ms kept after speech: the pause people make between sentences
 BREATH_BEFORE: Final = 110  # ms kept before speech: the first sound is softer than any threshold
-LONGEST_BREATH: Final = 650  # ms of silence that nobody minds
 _BREATH_AT_START: Final = 150
 _AROUND_FILLER: Final = 200  # ms kept at most on each side of a hesitation
 _BEFORE_RETAKE: Final = 90  # ms kept before the take that stays
 _GUARD: Final = 60  # ms by which a removed sound may begin earlier or end later than measured
 
-_SHORTEST_CUT: Final = 130  # ms; a shorter one is more trouble to the ear than it saves
-_SHORTEST_SPEEDUP: Final = 800  # ms
 _WAIT_BESIDE_TAKE: Final = 1_500  # ms of activity beside a removed take that is shown, sped up
-_FASTEST_SMALL: Final = 16  # typing, progress bars: nothing is missed
-_FASTEST_LARGE: Final = 6  # windows opening, pages scrolling
-_LARGE: Final = 0.05  # share of pixels that makes a change large
 
 
 @dataclass(frozen=True)
@@ -52,6 +47,7 @@ class Pause:
     after: int | None
     duration: int
     removals: tuple[Removal, ...]
+    within_sentence: bool = False
 
 
 def decide_pause(pause: Pause, screen: Screen) -> list[Piece]:
@@ -66,54 +62,8 @@ def decide_pause(pause: Pause, screen: Screen) -> list[Piece]:
     last = end
     if pause.after is not None:
         last -= _BREATH_AT_START if pause.before is None else BREATH_BEFORE
-    return list(_silent(first, last, screen))
-
-
-def speed_for(length: int, changed: float) -> Fraction:
-    """How many times as fast silent activity is shown, from its length and how much changes.
-
-    Half a minute shows in four seconds, ten seconds in two and a half; never so fast that a
-    large change is a flicker.
-    """
-    seconds = length / 1000
-    wanted = seconds / (0.8 + 0.45 * math.sqrt(seconds))
-    most = _FASTEST_LARGE if changed > _LARGE else _FASTEST_SMALL
-    return Fraction(round(2 * min(float(most), max(2.0, wanted))), 2)
-
-
-def _silent(first: int, last: int, screen: Screen) -> Iterator[Piece]:
-    """Dead time between two moments is cut, silent activity sped up."""
-    for part in screen.between(first, last) if last > first else ():
-        if part.still and part.length >= _SHORTEST_CUT:
-            yield Piece(
-                part.start,
-                part.end,
-                "cut",
-                "Dead time: nobody speaks and nothing moves",
-                0.95,
-                (
-                    Evidence(kind="silence", note="the sound is at the recording's own noise floor"),
-                    Evidence(kind="still", note="the screen does not change"),
-                ),
-            )
-        elif not part.still and part.length >= _SHORTEST_SPEEDUP:
-            yield sped_up(part)
-
-
-def sped_up(part: Stretch) -> Piece:
-    """Silent activity, faster."""
-    return Piece(
-        part.start,
-        part.end,
-        "speedup",
-        "Silent activity on the screen, shown faster",
-        0.9,
-        (
-            Evidence(kind="silence", note="nobody speaks"),
-            Evidence(kind="activity", note=f"up to {part.changed:.1%} of the picture changes"),
-        ),
-        factor=speed_for(part.length, part.changed),
-    )
+    scenes = without_words(screen, first, last, within_sentence=pause.within_sentence)
+    return list(paced(scenes, paces_beside_speech()))
 
 
 def _removed(pause: Pause, start: int, end: int, screen: Screen) -> Iterator[Piece]:
@@ -127,15 +77,15 @@ def _removed(pause: Pause, start: int, end: int, screen: Screen) -> Iterator[Pie
     last = max(end - lead, removals[-1].end + min(_GUARD, after // 3))
     at = first
     for activity in _activity_beside(removals, first, last, screen):
-        if activity.start - at >= _SHORTEST_CUT:
+        if activity.start - at >= SHORTEST_CUT:
             yield _cut(at, activity.start, removals)
-        yield sped_up(activity)
+        yield hurried(activity, paces_beside_speech()[activity.activity])
         at = activity.end
-    if last - at >= _SHORTEST_CUT // 2:
+    if last - at >= SHORTEST_CUT // 2:
         yield _cut(at, last, removals)
 
 
-def _activity_beside(removals: Sequence[Removal], first: int, last: int, screen: Screen) -> Iterator[Stretch]:
+def _activity_beside(removals: Sequence[Removal], first: int, last: int, screen: Screen) -> Iterator[Scene]:
     """Long activity in the silences around and between what is removed."""
     edges = [first, *(edge for removal in removals for edge in (removal.start, removal.end)), last]
     for index in range(0, len(edges), 2):
@@ -143,7 +93,7 @@ def _activity_beside(removals: Sequence[Removal], first: int, last: int, screen:
         if within and {removals[index // 2 - 1].kind, removals[index // 2].kind} == {"selection"}:
             continue  # between two sentences that are left out, the screen goes with them
         start, end = max(first, edges[index]), min(last, edges[index + 1])
-        for part in screen.between(start, end) if end > start else ():
+        for part in without_words(screen, start, end):
             if not part.still and part.length >= _WAIT_BESIDE_TAKE:
                 yield part
 
@@ -159,4 +109,5 @@ def _cut(start: int, end: int, removals: Sequence[Removal]) -> Piece:
         longest.reason,
         min(removal.confidence for removal in within),
         tuple(dict.fromkeys(Evidence(kind=r.kind, note=r.note) for r in within)),
+        activity="thinking" if all(r.kind == "filler" for r in within) else "speech",
     )

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+from cutdown.director.reading import Reading
+from cutdown.director.screen import Screen
 from cutdown.director.talk import Talk
-from cutdown.plan import ActionType, EditAction, EditPlan, Evidence, Selection
+from cutdown.plan import ActionType, Activity, EditAction, EditPlan, Evidence, Selection
 from cutdown.recording import Recording
 
 _SHORTEST_KEEP: Final = 300  # ms; a shorter one without words is a flash
@@ -26,6 +28,7 @@ class Piece:
     evidence: tuple[Evidence, ...] = ()
     factor: Fraction | None = None
     narration: str | None = None
+    activity: Activity | None = None
 
     @property
     def length(self) -> int:
@@ -40,6 +43,7 @@ class Piece:
 
 KEPT_SPEECH: Final = "Speech that carries the matter"
 KEPT_SCREEN: Final = "The screen shows something new"
+KEPT_MOMENT: Final = "A moment to see what has come about"
 
 
 def with_keeps(decided: Sequence[Piece], duration: int, talk: Talk) -> list[Piece]:
@@ -58,15 +62,7 @@ def with_keeps(decided: Sequence[Piece], duration: int, talk: Talk) -> list[Piec
 
 def _keep(start: int, end: int, talk: Talk) -> Piece:
     heard = any(sound.start < end and sound.end > start for sound in talk.sounds)
-    kind = "words" if heard else "activity"
-    note = "somebody speaks" if heard else "neither silent and still nor repeated"
-    return Piece(
-        start,
-        end,
-        "keep",
-        KEPT_SPEECH if heard else KEPT_SCREEN,
-        evidence=(Evidence(kind=kind, note=note),),
-    )
+    return Piece(start, end, "keep", KEPT_SPEECH if heard else KEPT_SCREEN)
 
 
 def _without_flashes(pieces: Sequence[Piece], talk: Talk) -> list[Piece]:
@@ -125,16 +121,19 @@ def to_plan(
     pieces: Sequence[Piece],
     recording: Recording,
     talk: Talk,
+    screen: Screen,
     *,
     language: str,
     director: str,
     target: Fraction | None,
     selection: Selection | None = None,
 ) -> EditPlan:
-    """The plan of gapless pieces; its last action ends exactly with the recording."""
+    """The plan of gapless pieces, each with what goes on in it; its last action ends exactly with the recording."""
+    reading = Reading(talk, screen)
     actions = []
     for number, piece in enumerate(pieces, start=1):
         last = number == len(pieces)
+        scene = reading.mostly(piece.start, piece.end)
         actions.append(
             EditAction(
                 id=f"a{number:03d}",
@@ -143,10 +142,11 @@ def to_plan(
                 end=recording.duration if last else Fraction(piece.end, 1000),
                 factor=piece.factor,
                 narration=piece.narration,
+                activity=piece.activity or scene.activity,
                 quote=quote(talk, piece.start, piece.end),
-                reason=piece.reason,
+                reason=KEPT_MOMENT if piece.reason == KEPT_SCREEN and scene.still else piece.reason,
                 confidence=round(piece.confidence, 2),
-                evidence=piece.evidence,
+                evidence=piece.evidence or scene.evidence,
             )
         )
     return EditPlan(

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from cutdown.director.hesitations import is_stammer, unclean_words
+from cutdown.director.hesitations import unclean_words
 from cutdown.director.phrasebook import Phrasebook
 from cutdown.director.pieces import Piece
 from cutdown.director.sentences import Sentence
 from cutdown.director.talk import Talk
+from cutdown.director.tidying import untidy
 from cutdown.director.wording import ends_sentence, plain
 from cutdown.plan import Evidence
 
@@ -87,15 +88,11 @@ def reworded(
 
 def cleaned(talk: Talk, sounds: Sequence[int], book: Phrasebook) -> str:
     """The words of a sentence's sounds without hesitations and stammering, as a sentence."""
-    words = [word.text.strip() for sound in sounds for word in talk.heard(sound, sound + 1)]
-    kept = [word for word in words if word and plain(word) not in book.hesitations]
-    kept = [
-        word
-        for index, word in enumerate(kept)
-        if index + 1 == len(kept) or not is_stammer(word, kept[index + 1], book)
-    ]
+    words = [word for sound in sounds for word in talk.heard(sound, sound + 1)]
+    gone = untidy(words, book)
+    kept = [word.text.strip() for index, word in enumerate(words) if index not in gone]
     text = ""
-    for word in kept:
+    for word in filter(None, kept):
         text += word if not text or word.startswith(("-", ".")) else f" {word}"
     text = _TWO_STOPS.sub("", _SPACE_BEFORE_STOP.sub(r"\1", text)).strip(" ,;:-")
     if not plain(text):

@@ -10,18 +10,14 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
+from cutdown.director.pacing import paces_without_speech
 from cutdown.director.pieces import Piece, planned_length, with_keeps
-from cutdown.director.screen import Screen, Stretch
+from cutdown.director.quiet import paced
+from cutdown.director.reading import without_words
+from cutdown.director.screen import Screen
 from cutdown.director.talk import Talk, milliseconds
-from cutdown.plan import Evidence
 from cutdown.signals import Signals
 
-_READING: Final = 1_200  # ms that a new state of the screen stays
-_LEAD: Final = 300  # ms of stillness before the next change
-_SHORTEST_DEAD: Final = 2_000  # ms of stillness that are nobody's loss
-_TYPING: Final = 0.02  # share of pixels; below, the change is typing or a progress bar
-_LONG_TYPING: Final = 6_000  # ms of it that are shown faster
-_TYPING_SPEED: Final = Fraction(2)
 _FASTEST: Final = Fraction(16)
 _CLOSE: Final = Fraction(102, 100)
 
@@ -37,44 +33,14 @@ def plan_by_screen(signals: Signals, talk: Talk, target: int | None) -> list[Pie
     duration = milliseconds(signals.duration)
     if not signals.screen:
         return with_keeps([], duration, talk)
-    decided: list[Piece] = []
-    for part in Screen(signals).between(0, duration):
-        if any(sound.start < part.end and sound.end > part.start for sound in talk.sounds):
-            continue
-        if part.still:
-            decided += _rest(part, duration)
-        elif part.changed < _TYPING and part.length >= _LONG_TYPING:
-            decided.append(_faster(part, _TYPING_SPEED))
+    scenes = without_words(Screen(signals), 0, duration)
+    decided = [
+        piece
+        for piece in paced(scenes, paces_without_speech(), every_state=True)
+        if not any(sound.start < piece.end and sound.end > piece.start for sound in talk.sounds)
+    ]
     pieces = with_keeps(decided, duration, talk)
     return pieces if target is None else _towards(pieces, target)
-
-
-def _rest(part: Stretch, duration: int) -> list[Piece]:
-    if part.length <= _SHORTEST_DEAD:
-        return []
-    end = part.end if part.end == duration else part.end - _LEAD
-    return [
-        Piece(
-            part.start + _READING,
-            end,
-            "cut",
-            "Dead time: the screen stands still",
-            0.9,
-            (Evidence(kind="still", note="the screen does not change"),),
-        )
-    ]
-
-
-def _faster(part: Stretch, factor: Fraction) -> Piece:
-    return Piece(
-        part.start,
-        part.end,
-        "speedup",
-        "Typing or a progress bar, shown faster",
-        0.7,
-        (Evidence(kind="activity", note=f"up to {part.changed:.1%} of the picture changes"),),
-        factor=factor,
-    )
 
 
 def _towards(pieces: list[Piece], target: int) -> list[Piece]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from cutdown.media.hums import find_hums
 from cutdown.media.silence import hear
 from cutdown.media.stillness import watch
 from cutdown.progress import Progress, unheard
@@ -34,6 +35,7 @@ def measure_signals(
     limit = recording.duration
     silences = () if hearing is None else _within(hearing.silences, limit)
     speech = () if hearing is None else _within(hearing.speech, limit)
+    hums = () if wav16k is None else find_hums(wav16k, silences)
     spoken = sum(float(span.duration) for span in speech) >= _LEAST_SPEECH
     screen: tuple[ScreenSpan, ...] = ()
     if recording.picture is not None:
@@ -51,6 +53,8 @@ def measure_signals(
         speech_level_db=None if hearing is None else hearing.speech_level_db,
         silences=silences,
         speech=speech,
+        clicks=() if hearing is None else tuple(click for click in hearing.clicks if click < limit),
+        hums=hums,
         screen=screen,
     )
 

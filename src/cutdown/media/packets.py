@@ -14,29 +14,20 @@ from typing import Final
 import av
 import numpy as np
 
+from cutdown.media.changes import LEAST_CHANGE, Change
 from cutdown.recording import Picture
 
 LOOKS_PER_SECOND: Final = 5
-LEAST_CHANGE: Final = 6e-5  # of all pixels: three of a small copy; a typed letter changes more
 
 # Decoded for each second of recording. Screen pictures cost 0.37 to 0.73 ns a pixel (1080p30 and 720p20,
-# x264), so this is 0.0025 to 0.005 CPU seconds, where transcribing that second costs 0.1 to 0.15.
-PIXELS_A_SECOND: Final = 6_500_000
+# x264), so this is 0.004 to 0.007 CPU seconds, where transcribing that second costs 0.1 to 0.15.
+PIXELS_A_SECOND: Final = 10_000_000
 CALM_FRAMES: Final = 12.0  # a second; above that, frames that no other needs are not decoded
 _LEAST_STRETCH: Final = 0.6  # seconds; a shorter silence is never dead time
 _LEAST_EXAMPLES: Final = 20  # still looks needed before packet sizes are believed
 _BELIEF: Final = 0.97  # share of looks with packets so small that were still
 
 Stretch = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Change:
-    """What changed from one look to the next: seconds, and the share of pixels."""
-
-    start: float
-    end: float
-    share: float
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cutdown.errors import MediaError
 from cutdown.progress import Progress, unheard
-from cutdown.timebase import Span
+from cutdown.timebase import Seconds, Span, exact_seconds
 
 RATE: Final = 16_000  # Hz of the sound that is measured
 HOP: Final = 0.01  # seconds between two levels
@@ -42,6 +42,9 @@ _SHORTEST_PAUSE: Final = 0.1
 _SHORTEST_SILENCE: Final = 0.06  # shorter ones are the closures of p, t, k
 _SHORTEST_SOUND: Final = 0.15  # without a voice in it, a shorter one is a click that outlived the median
 
+_CLICK_DB: Final = 6.0  # above the sound around it; the RMS of 30 ms of steady hiss strays by 1 dB
+_CLICK_APART: Final = 0.05  # seconds; a key goes down and up within them
+
 _LEAST_MARGIN_DB: Final = 2.5  # the RMS of 30 ms of steady hiss strays by 1 dB
 _MOST_MARGIN_DB: Final = 8.0
 _SPEECH_ABOVE_SILENCE_DB: Final = 6.0  # silence lies at least so far under the speech
@@ -59,6 +62,7 @@ class Hearing:
     speech_level_db: float | None
     silences: tuple[Span, ...]
     speech: tuple[Span, ...]
+    clicks: tuple[Seconds, ...]
 
 
 def hear(wav16k: Path, progress: Progress = unheard) -> Hearing:
@@ -84,6 +88,7 @@ def hear(wav16k: Path, progress: Progress = unheard) -> Hearing:
         speech_level_db=None if speech_db is None else round(speech_db, 2),
         silences=silences,
         speech=speech,
+        clicks=_clicks(levels, smooth, voice, threshold),
     )
 
 
@@ -202,6 +207,17 @@ def _quiet_stretches(smooth: Levels, voice: Levels, threshold: float) -> tuple[S
         if (last - first) * HOP < _SHORTEST_SOUND and voice[first:last].max() < _UNVOICED:
             quiet[first:last] = True
     return _spans(_stretches(quiet), _SHORTEST_SILENCE)
+
+
+def _clicks(levels: Levels, smooth: Levels, voice: Levels, threshold: float) -> tuple[Seconds, ...]:
+    """Moments at which a sound without a voice rises out of silence and is gone at once."""
+    short = (levels - smooth >= _CLICK_DB) & (smooth < threshold) & (voice < _UNVOICED)
+    moments: list[float] = []
+    for first, last in _stretches(short):
+        moment = (first + int(np.argmax(levels[first:last]))) * HOP
+        if not moments or moment - moments[-1] >= _CLICK_APART:
+            moments.append(moment)
+    return tuple(exact_seconds(round(moment, 3)) for moment in moments)
 
 
 def _voiced_stretches(voice: Levels, count: int) -> tuple[Span, ...]:

@@ -12,6 +12,8 @@ size of its packets, against those of the stretches that were seen. Nothing depe
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -21,12 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutdown.errors import MediaError
+from cutdown.media.changes import Change, Mask, ShapeReader, kind_of_rest, kinds_of
 from cutdown.media.packets import (
     CALM_FRAMES,
-    LEAST_CHANGE,
     LOOKS_PER_SECOND,
     PIXELS_A_SECOND,
-    Change,
     Stretch,
     affordable,
     judge_by_packets,
@@ -34,22 +35,23 @@ from cutdown.media.packets import (
 )
 from cutdown.progress import Progress, unheard
 from cutdown.recording import Picture
-from cutdown.signals import ScreenSpan
+from cutdown.signals import ChangeKind, ScreenSpan
 
 VISIBLE: Final = 12  # of 255; coding noise on a small grey copy stays under it
 LOOK_WIDTH: Final = 320
 
 _THREADS: Final = 2  # frames come out the same, in half the time
 _PAUSE_OF_TYPIST: Final = 0.7  # seconds; changes nearer than that are one activity
+_SHORTEST_KIND: Final = 0.8  # seconds; shorter parts of an activity are not told apart
 _FLICKER_WINDOW: Final = 10.0  # seconds over which a pixel shows that it only flickers
 _FLICKERS: Final = 4  # changes of one pixel within the window; typing changes one twice or thrice
 _FLICKER_LASTS: Final = 2.0  # seconds from a pixel's first change to its last
 _MOST_FLICKER: Final = 0.005  # of all pixels; more than that is a moving picture
+_PAGE: Final = 0.01  # share of pixels; a page that scrolls under text is no flicker of the text
 _FLICKER_EDGE: Final = 2  # pixels around it that belong to it
 
 
 Grey = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 
 def watch(
@@ -88,39 +90,72 @@ def watch(
     return spans_of(sorted([*seen, *guessed], key=lambda change: change.start), duration)
 
 
-def spans_of(changes: Iterable[Change], duration: float) -> tuple[ScreenSpan, ...]:
-    """Gapless still and active spans from changes in order; what no change covers is still."""
-    active: list[list[float]] = []
-    for change in changes:
-        if change.share < LEAST_CHANGE:
-            continue
-        if active and change.start - active[-1][1] < _PAUSE_OF_TYPIST:
-            active[-1][1] = max(active[-1][1], change.end)
-            active[-1][2] = max(active[-1][2], change.share)
-        else:
-            active.append([change.start, change.end, change.share])
+def spans_of(changes: Sequence[Change], duration: float) -> tuple[ScreenSpan, ...]:
+    """Gapless still and active spans from changes in order, parted where the kind of change does.
+
+    What no change covers is still.
+    """
     spans: list[ScreenSpan] = []
     at = 0
     whole = round(duration * 1_000_000)
-    for start, end, share in active:
+    for start, end, share, kind in _activities(changes):
         first, last = min(round(start * 1000) * 1000, whole), min(round(end * 1000) * 1000, whole)
         if first > at:
-            spans.append(_span(at, first, still=True, changed=0.0))
+            spans.append(_rest(at, first, changes))
         if last > max(at, first):
-            spans.append(_span(max(at, first), last, still=False, changed=share))
+            spans.append(_span(max(at, first), last, still=False, changed=share, change=kind))
             at = last
     if whole > at:
-        spans.append(_span(at, whole, still=True, changed=0.0))
+        spans.append(_rest(at, whole, changes))
     return tuple(spans)
 
 
-def _span(start: int, end: int, *, still: bool, changed: float) -> ScreenSpan:
+def _activities(changes: Sequence[Change]) -> Iterator[tuple[float, float, float, ChangeKind]]:
+    """Start, end, largest share and kind of each run of changes near each other."""
+    kinds = kinds_of(changes)
+    moving = [(change, kind) for change, kind in zip(changes, kinds, strict=True) if kind != "none"]
+    run: list[tuple[Change, ChangeKind]] = []
+    for change, kind in moving:
+        if run and change.start - run[-1][0].end >= _PAUSE_OF_TYPIST:
+            yield from _parted(run)
+            run = []
+        run.append((change, kind))
+    if run:
+        yield from _parted(run)
+
+
+def _parted(run: Sequence[tuple[Change, ChangeKind]]) -> Iterator[tuple[float, float, float, ChangeKind]]:
+    """One activity, parted by kind; a part too short to tell goes to the one before it."""
+    parts: list[list[tuple[Change, ChangeKind]]] = []
+    for change, kind in run:
+        if parts and (parts[-1][0][1] == kind or change.end - parts[-1][0][0].start < _SHORTEST_KIND):
+            parts[-1].append((change, kind))
+        else:
+            parts.append([(change, kind)])
+    if len(parts) > 1 and parts[-1][-1][0].end - parts[-1][0][0].start < _SHORTEST_KIND:
+        parts[-2:] = [[*parts[-2], *parts[-1]]]
+    for index, part in enumerate(parts):
+        end = parts[index + 1][0][0].start if index + 1 < len(parts) else part[-1][0].end
+        counts = Counter(kind for _, kind in part)
+        kind = max(counts, key=lambda kind: (counts[kind], kind == part[0][1]))
+        yield part[0][0].start, end, max(change.share for change, _ in part), kind
+
+
+def _rest(start: int, end: int, changes: Sequence[Change]) -> ScreenSpan:
+    """A still span, with what flickers in it."""
+    first = bisect_left(changes, start / 1_000_000, key=lambda change: change.end)
+    last = bisect_right(changes, end / 1_000_000, key=lambda change: change.start)
+    return _span(start, end, still=True, changed=0.0, change=kind_of_rest(changes[first:last]))
+
+
+def _span(start: int, end: int, *, still: bool, changed: float, change: ChangeKind) -> ScreenSpan:
     return ScreenSpan.model_validate(
         {
             "start": f"{start / 1_000_000:.6f}",
             "end": f"{end / 1_000_000:.6f}",
             "still": still,
             "changed": round(changed, 6),
+            "change": change,
         }
     )
 
@@ -209,6 +244,7 @@ class _FlickerFilter:
 
     def __init__(self) -> None:
         self._known: Mask | None = None
+        self._shapes = ShapeReader()
 
     def filter(self, differences: Iterable[tuple[Stretch, Mask]]) -> Iterator[Change]:
         """Changes that are left."""
@@ -224,7 +260,8 @@ class _FlickerFilter:
     def _judge(self, window: Sequence[tuple[Stretch, Mask]]) -> Iterator[Change]:
         masks = np.stack([mask for _, mask in window])
         ends = np.array([stretch[1] for stretch, _ in window])
-        flicker = masks.sum(axis=0) >= _FLICKERS
+        small = masks[masks.mean(axis=(1, 2)) < _PAGE]
+        flicker = small.sum(axis=0) >= _FLICKERS
         if flicker.any():
             first = ends[masks.argmax(axis=0)]
             last = ends[len(window) - 1 - masks[::-1].argmax(axis=0)]
@@ -235,8 +272,9 @@ class _FlickerFilter:
         self._known = flicker
         ignored = _grown(known, _FLICKER_EDGE) if known.any() else known
         for (start, end), mask in window:
-            share = float((mask & ~ignored).mean()) if mask.any() else 0.0
-            yield Change(start, end, share)
+            counted = mask & ~ignored
+            shape = self._shapes.read(counted)
+            yield Change(start, end, float(counted.mean()), shape, blinks=bool((mask & ignored).any()))
 
 
 def _grown(mask: Mask, edge: int) -> Mask:

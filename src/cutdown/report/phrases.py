@@ -8,13 +8,21 @@ from html import escape
 from typing import Any, Final
 from urllib.parse import quote
 
-from cutdown.plan import ActionType
+from cutdown.plan import ActionType, Activity
 
 ACTION_NAMES: Final[Mapping[ActionType, str]] = {
     "keep": "kept",
     "cut": "cut",
     "speedup": "sped up",
     "rewrite": "spoken anew",
+}
+ACTIVITY_NAMES: Final[Mapping[Activity, str]] = {
+    "speech": "speech",
+    "thinking": "a pause to think",
+    "typing": "typing",
+    "waiting": "waiting for the machine",
+    "demonstration": "shown without words",
+    "dead": "nothing happens",
 }
 LEVER_NAMES: Final = {
     "text": "shorter text",

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from cutdown.plan import EditAction, EditPlan
-from cutdown.report.phrases import ACTION_NAMES, clock, joined, percent, text, whole_clock
+from cutdown.report.phrases import ACTION_NAMES, ACTIVITY_NAMES, clock, joined, percent, text, whole_clock
 from cutdown.report.strips import WIDTH, across, strips
 from cutdown.signals import Signals
 from cutdown.timeline import Timeline
@@ -83,8 +83,9 @@ def _why(action: EditAction, place: tuple[Fraction, Fraction] | None) -> str:
         if said
         else ""
     )
+    goes_on = f" <small>{text(ACTIVITY_NAMES[action.activity])}</small>" if action.activity else ""
     return (
-        f"<b>{_label(action)}</b> <code>{text(action.id)}</code> "
+        f"<b>{_label(action)}</b>{goes_on} <code>{text(action.id)}</code> "
         f'<span class="time">{clock(action.start)}–{clock(action.end)}{result}</span><br>{text(action.reason)}{quote}'
     )
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from cutdown.narration import Narration
 from cutdown.plan import EditAction, EditPlan
-from cutdown.report.phrases import ACTION_NAMES, LEVER_NAMES, joined, moment, text
+from cutdown.report.phrases import ACTION_NAMES, ACTIVITY_NAMES, LEVER_NAMES, joined, moment, text
 from cutdown.report.picture import places
 from cutdown.timeline import Timeline
 
@@ -32,6 +32,9 @@ def plan_table(plan: EditPlan, timeline: Timeline, before: str, after: str) -> s
 def _action_row(action: EditAction, place: tuple[Fraction, Fraction] | None, before: str, after: str) -> str:
     factor = f" ×{float(action.factor):g}" if action.factor else ""
     evidence = "".join(f"<li>{text(item.note)}</li>" for item in action.evidence)
+    goes_on = (
+        f'<span class="chip quiet">{text(ACTIVITY_NAMES[action.activity])}</span> ' if action.activity else ""
+    )
     certain = f" <small>{action.confidence:.0%} sure</small>" if action.confidence < 1 else ""
     result = moment(after, "after", place[0], place[1]) if place else '<span class="none">left out</span>'
     return (
@@ -40,7 +43,7 @@ def _action_row(action: EditAction, place: tuple[Fraction, Fraction] | None, bef
         f"<code>{text(action.id)}</code></th>"
         f'<td data-label="Recording">{moment(before, "before", action.start, action.end)}</td>'
         f'<td data-label="Result">{result}</td>'
-        f'<td data-label="Why">{text(action.reason)}{certain}{f"<ul>{evidence}</ul>" if evidence else ""}</td>'
+        f'<td data-label="Why">{goes_on}{text(action.reason)}{certain}{f"<ul>{evidence}</ul>" if evidence else ""}</td>'
         f'<td data-label="Said">{_said(action)}</td></tr>'
     )
 

@@ -59,11 +59,14 @@ def test_a_large_change_is_not_shown_as_a_flicker() -> None:
     assert slow <= 6 < fast
 
 
-def test_a_wait_that_ends_still_is_sped_up_then_cut() -> None:
-    script = Script().say(FIRST).pause(5000, changed=0.01).pause(5000).say(SECOND)
-    plan = script.plan()
-    kinds = [action.type for action in plan.actions]
-    assert kinds == ["keep", "speedup", "cut", "keep"]
+def test_what_a_wait_leads_to_is_shown_as_recorded_from_a_beat_before_it() -> None:
+    script = Script().say(FIRST).pause(5000, changed=0.01)
+    done = script.at
+    plan = script.pause(5000).say(SECOND).plan()
+    assert [action.type for action in plan.actions] == ["keep", "speedup", "keep", "cut", "keep"]
+    shown = plan.actions[2]
+    assert 200 <= done - shown.start * 1000 <= 500
+    assert 500 <= shown.end * 1000 - done <= 1000
 
 
 def test_sound_without_picture_counts_as_still() -> None:

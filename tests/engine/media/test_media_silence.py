@@ -75,6 +75,20 @@ def test_key_clicks_do_not_break_silence(tmp_path: Path) -> None:
     assert silent_share(write(tmp_path / "clicks.wav", samples), 3.1, 4.9) > 0.95
 
 
+def test_key_clicks_are_heard_one_by_one_and_speech_is_none(tmp_path: Path) -> None:
+    samples = a_talk(-60)
+    keys = np.arange(3.2, 4.9, 0.23)
+    for at in keys:
+        first = int(at * RATE)
+        burst = np.random.default_rng(first).standard_normal(200) * np.exp(-np.arange(200) / 50)
+        samples[first : first + 200] += burst * 0.05
+    clicks = [float(click) for click in hear(write(tmp_path / "clicks.wav", samples)).clicks]
+    assert len([click for click in clicks if 3.1 < click < 5]) == len(keys)
+    assert np.abs(np.array([c for c in clicks if 3.1 < c < 5]) - keys).max() < 0.05
+    assert not [click for click in clicks if 1.1 < click < 2.9 or 5.1 < click < 7.9]
+    assert hear(write(tmp_path / "talk.wav", a_talk(-60))).clicks == ()
+
+
 def test_hum_counts_as_silence(tmp_path: Path) -> None:
     samples = a_talk(-70) + 0.03 * np.sin(2 * np.pi * 50 * np.arange(10 * RATE) / RATE)
     assert silent_share(write(tmp_path / "hum.wav", samples), 3.1, 4.9) > 0.95

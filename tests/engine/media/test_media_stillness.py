@@ -1,36 +1,16 @@
-from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
-from av.video.frame import VideoFrame
+from film_kit import RATE, film, letters
 from numpy.typing import NDArray
 
 from cutdown.errors import MediaError
+from cutdown.media.changes import Change
 from cutdown.media.measure import measure_signals
-from cutdown.media.packets import PIXELS_A_SECOND, Change, Packet, affordable, judge_by_packets
+from cutdown.media.packets import PIXELS_A_SECOND, Packet, affordable, judge_by_packets
 from cutdown.media.probe import probe
 from cutdown.media.stillness import spans_of, watch
-
-RATE = 10
-Draw = Callable[[NDArray[np.uint8], float], None]
-
-
-def film(path: Path, seconds: float, draw: Draw, width: int = 640, height: int = 360) -> Path:
-    """A film at 10 frames a second, drawn frame by frame on a dark screen."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=RATE, options={"preset": "ultrafast", "g": "50"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for number in range(round(seconds * RATE)):
-            picture = np.full((height, width), 30, np.uint8)
-            draw(picture, number / RATE)
-            frame = VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
-            frame.pts, frame.time_base = number, Fraction(1, RATE)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
 
 
 def still_share(
@@ -43,12 +23,6 @@ def still_share(
     assert spans[-1].end == recording.duration
     inside = sum(max(0.0, min(float(s.end), end) - max(float(s.start), start)) for s in spans if s.still)
     return inside / (end - start)
-
-
-def letters(picture: NDArray[np.uint8], count: int) -> None:
-    for number in range(count):
-        row, column = divmod(number, 50)
-        picture[20 + 22 * row : 34 + 22 * row, 10 + 12 * column : 18 + 12 * column] = 220
 
 
 def test_typing_is_activity_and_what_follows_is_still(tmp_path: Path) -> None:

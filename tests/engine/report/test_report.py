@@ -197,3 +197,12 @@ def test_file_names_become_relative_links(path: str, written: str) -> None:
 
 def test_the_same_input_gives_the_same_page() -> None:
     assert report() == report()
+
+
+def test_what_goes_on_is_told_where_the_picture_is_pointed_at_and_in_the_table() -> None:
+    text = report()
+    assert text.count("waiting for the machine") == 2
+    why = re.search(r'<div class="why" id="why-a3">(.*?)</div>', text, re.DOTALL)
+    assert why is not None
+    assert "waiting for the machine" in why[1]
+    assert "nothing happens" not in text

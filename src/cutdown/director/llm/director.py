@@ -36,7 +36,8 @@ from cutdown.director.pieces import Piece, to_plan, with_keeps
 from cutdown.director.rewording import bridged, reworded, with_rewordings
 from cutdown.director.screen import Screen
 from cutdown.director.sentences import find_sentences
-from cutdown.director.slips import Slip, find_slips
+from cutdown.director.slips import find_slips
+from cutdown.director.takes import Slip
 from cutdown.director.talk import Talk, lay_out
 from cutdown.director.target import meet_target, target_length
 from cutdown.errors import ProviderError
@@ -89,6 +90,7 @@ class LLMDirector:
                 pieces,
                 recording,
                 talk,
+                screen,
                 language=transcript.language,
                 director=f"llm/{prompt_version()} {self._model.name}",
                 target=None if target is None else Fraction(target, 1000),
