@@ -152,7 +152,8 @@ def measure(*, quick: bool, tell: Callable[[str], None]) -> Scaling:
         series=tuple(found),
         cuts=_MANY[quick],
         many=_many(_MANY[quick], tell),
-        edit=_edit(source, 1 if quick else 6, tell),
+        edit=_edit(source, 1 if quick else 6, tell, sound=True),
+        picture_edit=_edit(source, 1 if quick else 6, tell, sound=False),
     )
 
 
@@ -164,14 +165,16 @@ def _many(cuts: int, tell: Callable[[str], None]) -> Rendering:
         return run_job(path, _plan(path, cuts, cuts * _CUT / NUMBERED.seconds), Path(folder), certify=True)
 
 
-def _edit(source: Path, times: int, tell: Callable[[str], None]) -> Edit:
+def _edit(source: Path, times: int, tell: Callable[[str], None], *, sound: bool) -> Edit:
+    silent = {} if sound else {"sounds": ()}
     with tempfile.TemporaryDirectory() as folder:
         path = repeated(source, times, Path(folder))
         timeline = _plan(path, ACTIONS)
-        tell(f"a plan of {ACTIONS} actions")
-        first = run_job(path, timeline, Path(folder))
+        tell(f"a plan of {ACTIONS} actions{'' if sound else ', without sound'}")
+        first = run_job(path, timeline.model_copy(update=silent), Path(folder))
         tell("the same with one action changed")
-        return Edit(first=first, second=run_job(path, changed(timeline), Path(folder)))
+        again = changed(timeline).model_copy(update=silent)
+        return Edit(first=first, second=run_job(path, again, Path(folder)))
 
 
 def run_job(path: Path, timeline: Timeline, folder: Path, *, certify: bool = False) -> Rendering:

@@ -63,3 +63,5 @@ class Scaling(Frozen):
     many: Rendering
     """So many cuts of a numbered recording, certified."""
     edit: Edit
+    picture_edit: Edit
+    """The same plan without its sound, which is levelled and encoded as a whole each time."""

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from benchmarks.render_job import Placement
 from benchmarks.report import circumstances, say
-from benchmarks.scaling_form import Scaling, Series
+from benchmarks.scaling_form import Edit, Scaling, Series
 
 
 def print_scaling(console: Console, scaling: Scaling, *, box: Box = SIMPLE_HEAD) -> None:
@@ -23,11 +23,15 @@ def print_scaling(console: Console, scaling: Scaling, *, box: Box = SIMPLE_HEAD)
         )
     if scaling.many.placed is not None:
         say(console, f"{scaling.cuts:,} cuts of a numbered recording: {_told(scaling.many.placed)}")
-    first, second = scaling.edit.first, scaling.edit.second
-    say(
-        console,
-        f"one action of {first.pieces} pieces changed: {second.pieces} drawn again, CPU {second.cpu:.2f} s after "
-        f"{first.cpu:.2f} s, {scaling.edit.share:.0%}; wall {second.wall:.1f} s after {first.wall:.1f} s",
+    say(console, f"one action changed, picture and sound: {_again(scaling.edit)}")
+    say(console, f"one action changed, picture alone: {_again(scaling.picture_edit)}")
+
+
+def _again(edit: Edit) -> str:
+    first, second = edit.first, edit.second
+    return (
+        f"{second.pieces} of {first.pieces} pieces drawn again, CPU {second.cpu:.2f} s after {first.cpu:.2f} s "
+        f"({edit.share:.0%}), wall {second.wall:.1f} s after {first.wall:.1f} s"
     )
 
 
