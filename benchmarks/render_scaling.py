@@ -36,11 +36,11 @@ from cutdown.timeline import Timeline
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCE: Final = StandardVideo("screencast-300", 300, "screencast")
+SHORT: Final = StandardVideo("screencast-60", 60, "screencast")
 ACTIONS: Final = 45
 _CUT: Final = Fraction(2, 5)  # seconds of each cut where only their number changes
-_LOOK: Final = 40  # seconds of the recordings of other sizes: a picture of 4K takes its time
+_LOOK: Final = 20  # seconds of the recordings of other sizes: a picture of 4K takes its time
 _SHORTER: Final = 5  # frames that the changed action loses
-_MANY: Final = (1000, 50)  # cuts of the plan that is certified; of a quick look
 _TOLD: Final = 400
 
 
@@ -52,6 +52,7 @@ class Trial(NamedTuple):
     """Of what is varied, in the unit that the series counts its cost by."""
     source: Path
     timeline: Timeline
+    certify: bool = False
 
 
 class Axis(NamedTuple):
@@ -59,7 +60,7 @@ class Axis(NamedTuple):
 
     varied: str
     unit: str
-    trial: Callable[[Path, int, Path], Trial]
+    trial: Callable[[int, Path], Trial]
     values: tuple[int, ...]
     few: tuple[int, ...]
 
@@ -87,26 +88,26 @@ def _plan(path: Path, actions: int, kept: Fraction = Fraction(1, 10)) -> Timelin
     )
 
 
-def _cuts(source: Path, count: int, folder: Path) -> Trial:
-    times = 6 if count > 100 else 1  # half an hour has room for a thousand
-    path = repeated(source, times, folder)
-    kept = count * _CUT / (times * SOURCE.seconds)
-    return Trial(f"{count:,}", count, path, _plan(path, count, kept))
+def _cuts(count: int, _folder: Path) -> Trial:
+    path = take(NUMBERED)
+    plan = _plan(path, count, count * _CUT / NUMBERED.seconds)
+    return Trial(f"{count:,}", count, path, plan, certify=True)
 
 
-def _length(source: Path, minutes: int, folder: Path) -> Trial:
-    path = repeated(source, minutes * 60 // SOURCE.seconds, folder)
-    return Trial(f"{minutes} min", minutes, path, _plan(path, ACTIONS))
+def _length(minutes: int, folder: Path) -> Trial:
+    path = repeated(take(SOURCE), minutes * 60 // SOURCE.seconds, folder)
+    return Trial(f"{minutes} min", minutes, path, _plan(path, ACTIONS, Fraction(1, 20)))
 
 
-def _size(source: Path, height: int, folder: Path) -> Trial:
-    path = resized(source, height, _LOOK, folder)
+def _size(height: int, folder: Path) -> Trial:
+    path = resized(take(SOURCE), height, _LOOK, folder)
     megapixels = height * height * 16 / 9 / 1e6
     return Trial(f"{height}p", megapixels, path, _plan(path, 10, Fraction(1, 4)))
 
 
-def _share(source: Path, percent: int, _folder: Path) -> Trial:
-    return Trial(f"{percent} %", percent, source, _plan(source, ACTIONS, Fraction(percent, 100)))
+def _share(percent: int, _folder: Path) -> Trial:
+    path = take(SHORT)
+    return Trial(f"{percent} %", percent, path, _plan(path, 5, Fraction(percent, 100)))
 
 
 AXES: Final = (
@@ -128,15 +129,14 @@ def measure(*, quick: bool, tell: Callable[[str], None]) -> Scaling:
         RenderError: a render failed.
     """
     began = made(datetime.now(UTC), quick=quick, handicap={})
-    source = take(SOURCE)
     found = []
     for axis in AXES:
         rows = []
         for value in axis.few if quick else axis.values:
             with tempfile.TemporaryDirectory() as folder:
-                trial = axis.trial(source, value, Path(folder))
+                trial = axis.trial(value, Path(folder))
                 tell(f"{axis.varied}: {trial.label}")
-                rendering = run_job(trial.source, trial.timeline, Path(folder))
+                rendering = run_job(trial.source, trial.timeline, Path(folder), certify=trial.certify)
             rows.append(
                 Measured(
                     label=trial.label,
@@ -150,25 +150,15 @@ def measure(*, quick: bool, tell: Callable[[str], None]) -> Scaling:
         hardware=describe_hardware(state_folder()),
         made=began,
         series=tuple(found),
-        cuts=_MANY[quick],
-        many=_many(_MANY[quick], tell),
-        edit=_edit(source, 1 if quick else 6, tell, sound=True),
-        picture_edit=_edit(source, 1 if quick else 6, tell, sound=False),
+        edit=_edit(1 if quick else 6, tell, sound=True),
+        picture_edit=_edit(1 if quick else 6, tell, sound=False),
     )
 
 
-def _many(cuts: int, tell: Callable[[str], None]) -> Rendering:
-    """So many cuts of a recording whose frames are numbered, certified."""
-    tell(f"{cuts:,} cuts, certified")
-    path = take(NUMBERED)
-    with tempfile.TemporaryDirectory() as folder:
-        return run_job(path, _plan(path, cuts, cuts * _CUT / NUMBERED.seconds), Path(folder), certify=True)
-
-
-def _edit(source: Path, times: int, tell: Callable[[str], None], *, sound: bool) -> Edit:
+def _edit(times: int, tell: Callable[[str], None], *, sound: bool) -> Edit:
     silent = {} if sound else {"sounds": ()}
     with tempfile.TemporaryDirectory() as folder:
-        path = repeated(source, times, Path(folder))
+        path = repeated(take(SOURCE), times, Path(folder))
         timeline = _plan(path, ACTIONS)
         tell(f"a plan of {ACTIONS} actions{'' if sound else ', without sound'}")
         first = run_job(path, timeline.model_copy(update=silent), Path(folder))

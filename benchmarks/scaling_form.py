@@ -59,9 +59,6 @@ class Scaling(Frozen):
     hardware: Hardware
     made: Made
     series: tuple[Series, ...]
-    cuts: int
-    many: Rendering
-    """So many cuts of a numbered recording, certified."""
     edit: Edit
     picture_edit: Edit
     """The same plan without its sound, which is levelled and encoded as a whole each time."""

@@ -21,8 +21,9 @@ def print_scaling(console: Console, scaling: Scaling, *, box: Box = SIMPLE_HEAD)
             console,
             f"{series.varied}: exponent of CPU {series.exponent('cpu'):.2f}, of memory {series.exponent('memory'):.2f}",
         )
-    if scaling.many.placed is not None:
-        say(console, f"{scaling.cuts:,} cuts of a numbered recording: {_told(scaling.many.placed)}")
+        for row in series.rows:
+            if row.rendering.placed is not None:
+                say(console, f"{row.label} {series.varied}: {_told(row.rendering.placed)}")
     say(console, f"one action changed, picture and sound: {_again(scaling.edit)}")
     say(console, f"one action changed, picture alone: {_again(scaling.picture_edit)}")
 
