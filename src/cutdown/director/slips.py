@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cutdown.director.phrasebook import ASIDE_LIKENESS, Phrasebook
+from cutdown.director.second_takes import find_second_takes
 from cutdown.director.takes import Slip, TakeSearch, runs
 from cutdown.director.talk import Talk
 
@@ -32,6 +33,9 @@ def find_slips(talk: Talk, book: Phrasebook) -> tuple[Slip, ...]:
     slips += search.marked(known=True)
     slips += search.unmarked()
     slips += search.marked(known=False)
+    slips += find_second_takes(
+        talk, book, frozenset(s for slip in slips for s in range(slip.first, slip.last))
+    )
     return tuple(sorted(slips, key=lambda slip: slip.first))
 
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from cutdown.director.phrasebook import MARK_LIKENESS, Phrasebook
 from cutdown.director.talk import Talk
-from cutdown.director.wording import begins_like, ends_sentence, letters, plain, shares_beginning
+from cutdown.director.wording import begins_like, contrasts, ends_sentence, letters, plain, shares_beginning
 
 Kind = Literal["mark", "retake", "aside"]
 
@@ -271,7 +271,7 @@ class TakeSearch:
             return 0.0
         pause = self._talk.silence_before(self._talk.phrases[again][0])
         complete = ends_sentence(words[-1])
-        if complete and pause < _SENTENCE_PAUSE:
+        if complete and (pause < _SENTENCE_PAUSE or self._contrasts(at, again)):
             return 0.0
         likeness = begins_like(take, following)
         if len(words) >= _FEW_WORDS and len(take) >= _FEW_LETTERS:
@@ -280,3 +280,10 @@ class TakeSearch:
         if (complete and len(words) < _FEW_WORDS - 1) or pause > _SHORT_BREAK:
             return 0.0
         return likeness if likeness > _SURELY_SAME else 0.0
+
+    def _contrasts(self, at: int, again: int) -> bool:
+        """Whether a whole sentence and what follows it are parallel, but about two things."""
+        talk = self._talk
+        first = talk.heard(talk.phrases[at][0], talk.phrases[again][0])
+        following = talk.heard(talk.phrases[again][0], len(talk.sounds))
+        return contrasts(first, following[: len(first)], self._book.stammered)

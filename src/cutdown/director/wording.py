@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Sequence
+from difflib import SequenceMatcher
 from typing import Final
 
 from rapidfuzz.distance import Levenshtein
 
+from cutdown.transcript import Word
+
 _NOT_LETTERS: Final = re.compile(r"[^\w']+|_")
 _SENTENCE_END: Final = re.compile(r"[.?!…。？！]['\")\]]*$")
+
+_HEARD: Final = 0.6  # a recogniser's probability above which an exchanged word is believed
+_SURELY_HEARD: Final = 0.9
+_OTHER_WORD: Final = 0.5  # likeness of letters under which nobody misheard one for the other
+_SAME_WORD: Final = 0.85  # above it they are forms of one word
 
 
 def plain(text: str) -> str:
@@ -54,3 +63,30 @@ def begins_like(take: str, whole: str) -> float:
 def shares_beginning(first: str, second: str) -> float:
     """How well the shorter of the two reads as the beginning of the longer one, 0 to 1."""
     return begins_like(*sorted((first, second), key=len))
+
+
+def contrasts(first: Sequence[Word], second: Sequence[Word], light: Collection[str]) -> bool:
+    """Whether two texts that are else alike differ in a word of weight ("the first case", "the second case").
+
+    Args:
+        first: words as recognised.
+        second: the other text's.
+        light: words that carry no weight, in plain letters.
+    """
+    one, other = [plain(word.text) for word in first], [plain(word.text) for word in second]
+    for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if kind != "replace" or likeness("".join(one[a:b]), "".join(other[c:d])) >= _SAME_WORD:
+            continue
+        pairs = zip(first[a:b], second[c:d], strict=False)
+        if any(_is_other(left, right, light) for left, right in pairs):
+            return True
+    return False
+
+
+def _is_other(left: Word, right: Word, light: Collection[str]) -> bool:
+    one, other = plain(left.text), plain(right.text)
+    sure = min(left.probability, right.probability)
+    if one in light or other in light or sure < _HEARD:
+        return False
+    alike = likeness(one, other)
+    return alike < _OTHER_WORD or (sure >= _SURELY_HEARD and alike < _SAME_WORD)

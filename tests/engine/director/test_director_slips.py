@@ -130,3 +130,36 @@ def test_choices_in_a_phrase_are_spelt_out() -> None:
 def test_a_language_without_a_phrasebook_has_empty_lists() -> None:
     assert phrasebook("fi").likeness_to_aside("my phone is ringing") == 0
     assert not phrasebook("fi").hesitations
+
+
+@pytest.mark.parametrize(
+    ("take", "again"),
+    [
+        ("So we write the name of the file here.", "We write the name of the new file here."),
+        ("We open the settings page and then the list of windows.", "Next we open the settings page and then the list of windows."),
+        ("You can always have the print plate here.", "You can always have the print plate here."),
+    ],
+)  # fmt: skip
+def test_a_whole_sentence_said_again_leaves_the_last_take(take: str, again: str) -> None:
+    plan = Script().say("Look at this.", 500).say(take, 700).say(again, 400).plan()
+    assert stays(plan) == f"Look at this. {again}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("In the first case the value is printed to the screen.", "In the second case the value is printed to the screen."),
+        ("Press the left button to open the list of files.", "Press the right button to open the list of files."),
+        ("If you press on the top of it the page opens.", "If you press on the bottom of it the page closes."),
+        ("The input of this cell is shown in the list below.", "The output of this cell is shown in the list below."),
+    ],
+)  # fmt: skip
+def test_sentences_that_are_parallel_but_about_two_things_both_stay(one: str, other: str) -> None:
+    plan = Script().say(one, 700).say(other, 400).plan()
+    assert stays(plan) == f"{one} {other}"
+
+
+def test_a_word_that_was_misheard_once_is_no_other_word() -> None:
+    script = Script().say("In the first case the thumbnails are printed to it.", 700)
+    script.say("In the first case the thumb nails are printed to it.", 400)
+    assert stays(script.plan()) == "In the first case the thumb nails are printed to it."

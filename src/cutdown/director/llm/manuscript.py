@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from cutdown.director.llm.forms import one_line
-from cutdown.director.screen import Screen
+from cutdown.director.screen import AT_ONCE, Screen
 from cutdown.director.sentences import find_sentences
 from cutdown.director.talk import Talk
 
@@ -91,7 +91,7 @@ def manuscript(talk: Talk, screen: Screen) -> Manuscript:
         start_ms, end_ms = talk.sounds[sound].start, talk.sounds[end - 1].end
         silence = talk.silence_after(end - 1)
         moving = (
-            any(not part.still for part in screen.between(end_ms, end_ms + silence))
+            any(not part.still and part.length > AT_ONCE for part in screen.between(end_ms, end_ms + silence))
             if silence >= PAUSE
             else False
         )
