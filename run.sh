@@ -80,7 +80,7 @@ Usage: ./run.sh VERB [OPTIONS]
 
   benchmark           measure the speed of this checkout on this machine, into a baseline file
   regression OLD NEW  tell whether one baseline is slower than another, and in which phase
-  evaluate WHAT DIR   measure the director against labelled recordings
+  evaluate WHAT DIR   measure what is decided and made: meetings, screencasts, disfluency, fit, cuts
   test                run all tests
 
 ./run.sh VERB --help tells the options of a verb.

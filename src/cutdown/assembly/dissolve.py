@@ -30,7 +30,7 @@ class Dissolving:
         self._plain = frames - mixed
         self._taken = 0
         self._shown: VideoFrame | None = None
-        self._held: list[VideoFrame] = []
+        self._held: list[tuple[VideoFrame, bool]] = []
 
     def show(self, frame: VideoFrame) -> None:
         """Take the next frame."""
@@ -44,12 +44,16 @@ class Dissolving:
     def _take(self, *, new: bool) -> None:
         assert self._shown is not None
         if self._taken >= self._plain:
-            self._held.append(self._shown)
-        elif new:
-            self._writer.show(self._shown)
+            self._held.append((self._shown, new))
+        else:
+            self._pass_on(self._shown, new=new)
+        self._taken += 1
+
+    def _pass_on(self, frame: VideoFrame, *, new: bool) -> None:
+        if new:
+            self._writer.show(frame)
         else:
             self._writer.repeat()
-        self._taken += 1
 
     def into(self, following: VideoFrame) -> None:
         """Write what was held back, mixed more and more with the picture that follows.
@@ -57,10 +61,12 @@ class Dissolving:
         Args:
             following: the first frame behind the cut, in the same format.
         """
-        same = all(looks_the_same(frame, following) for frame in self._held)
-        for number, frame in enumerate(self._held, start=1):
-            share = 0 if same else _WHOLE * number // (len(self._held) + 1)
-            self._writer.show(mixed(frame, following, share))
+        if all(looks_the_same(frame, following) for frame, _ in self._held):
+            for frame, new in self._held:  # nothing to mix, nothing to encode
+                self._pass_on(frame, new=new)
+            return
+        for number, (frame, _) in enumerate(self._held, start=1):
+            self._writer.show(mixed(frame, following, _WHOLE * number // (len(self._held) + 1)))
 
 
 def mixed(frame: VideoFrame, other: VideoFrame, share: int) -> VideoFrame:

@@ -2,7 +2,8 @@
 
 Both sides of a cut are in step with their picture wherever the one gives way to the other, so that this
 moment may move a little without anything losing its sync. It moves to where both sides together are
-quietest: a frame's border lies up to half a frame from where the cut was meant, and words begin and end as they like.
+quietest, so that a word whose end lies behind the frame's border is heard to its end; what was meant to be
+heard is never left out for it.
 What is faded is weighted by how alike the two sides are: two noises add up in power, one hum going on
 adds up in amplitude and would swell.
 """
@@ -27,6 +28,10 @@ REACH: Final = SAMPLE_RATE * 30 // 1000  # a cut moves by less than a frame at 3
 _STEP: Final = SAMPLE_RATE // 1000
 _QUIET: Final = 10 ** (-50 / 10)  # power under which nothing is said: room, hum, breath far off
 _FAR: Final = 9.0  # dB that a place at the reach must be quieter than the planned one
+_LEFT_OUT: Final = (
+    2.0  # dB for each dB above quiet that would be left out: no gain is worth a word's beginning
+)
+_TAKEN_IN: Final = 0.5  # dB for each dB above quiet that would be heard though it was cut
 _FLOOR: Final = 1e-9  # -90 dBFS; differences below are nothing
 
 
@@ -82,11 +87,35 @@ def crossfade(last: Stereo, sound: Stereo) -> Stereo:
 
 def _quietest(last: Sound, sound: Sound, recording: SampleSource, room: SampleSource, reach: int) -> int:
     """By how many samples the cut is best moved."""
+    if reach < _STEP:
+        return 0
     before, after = _around(last, sound, recording, room, reach + FADE)
     loudness = 10 * np.log10(_power(before) + _power(after) + _FLOOR)
-    shifts = np.arange(-reach // _STEP * _STEP if reach >= _STEP else 0, reach + 1, _STEP)
-    costs = loudness[shifts + reach] + _FAR * np.abs(shifts) / max(1, reach)
-    return int(shifts[int(costs.argmin())])
+    steps = np.arange(-(reach // _STEP), reach // _STEP + 1)
+    costs = loudness[steps * _STEP + reach] + _FAR * np.abs(steps) * _STEP / reach
+    left_out, taken_in = _excess(before, after, reach), _excess(after, before, reach)
+    costs += _LEFT_OUT * left_out + _TAKEN_IN * taken_in
+    return int(steps[int(costs.argmin())]) * _STEP
+
+
+def _excess(earlier: Stereo, later: Stereo, reach: int) -> NDArray[np.float64]:
+    """Loudest moment, in dB above quiet, of what lies between the planned cut and each step.
+
+    Args:
+        earlier: the side that counts for steps back.
+        later: the side that counts for steps on.
+        reach: samples from the planned cut to the farthest step.
+    """
+    count = reach // _STEP
+    middle = reach + FADE
+    back = earlier[middle - count * _STEP : middle][::-1]
+    on = later[middle : middle + count * _STEP]
+    loudest = [
+        np.maximum.accumulate(np.square(side, dtype=np.float64).reshape(count, -1).mean(axis=1))
+        for side in (back, on)
+    ]
+    power = np.concatenate([loudest[0][::-1], [0.0], loudest[1]])
+    return np.asarray(np.maximum(0.0, 10 * np.log10((power + _FLOOR) / _QUIET)))
 
 
 def _around(

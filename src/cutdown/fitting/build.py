@@ -126,7 +126,7 @@ def _slots(
         slots.append(
             Slot(
                 number,
-                line.samples,
+                max(1, line.samples),
                 parts_of(own, anchors, calm, rate),
                 before=room_before(stretches, first, calm, rate),
                 after=room_after(stretches, last, calm, rate),

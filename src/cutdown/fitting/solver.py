@@ -209,7 +209,7 @@ class _Line:
         """A word's distance from its picture, beyond the tolerance."""
         second = 1 / float(self._rate)
         apart = programme.variable(_ENDLESS, cost.APART * second, whole=False)
-        allowed = float(SYNC_TOLERANCE * self._rate) - _ROUNDED
+        allowed = max(0.0, float(SYNC_TOLERANCE * self._rate) - _ROUNDED)
         near = programme.variable(allowed, cost.NEAR * second, whole=False)
         ahead = [variables for variables in self._parts if variables.part.piece.end <= tick]
         shown = [entry for variables in ahead for entry in variables.frames()]

@@ -60,7 +60,7 @@ def assemble(
         spoken = Narration.model_validate_json(store.read_text(narration))
         rate = output_rate(recording, options.fps)
         timeline = build_timeline(edit, spoken, recording, seen, rate=rate, transcript=heard)
-        if options.cuts == "soft":
+        if options.cuts == "soft" and options.engine == "pyav":
             timeline = softened(timeline, seen)
         shown = captions(timeline, heard, spoken, edit)
         parts = chapters(edit, timeline, heard)

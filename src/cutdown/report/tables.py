@@ -67,12 +67,14 @@ def fit_table(timeline: Timeline) -> str:
         f'<a href="#{text(fit.action)}"><code>{text(fit.action)}</code></a></th>'
         f'<td data-label="How">{text(LEVER_NAMES[fit.lever])}</td>'
         f'<td data-label="Gained" class="figure">{float(fit.seconds):.2f}\u00a0s</td>'
+        f'<td data-label="Cost" class="figure">{fit.discomfort:.2f}</td>'
         f'<td data-label="Note">{text(fit.note)}</td></tr>'
         for fit in timeline.fits
     )
     return (
         '<table class="fits"><thead><tr><th scope="col">Action</th><th scope="col">How</th>'
-        '<th scope="col" class="figure">Gained</th><th scope="col">Note</th></tr></thead>'
+        '<th scope="col" class="figure">Gained</th><th scope="col" class="figure">Cost</th>'
+        '<th scope="col">Note</th></tr></thead>'
         f"<tbody>\n{rows}\n</tbody></table>"
     )
 

@@ -32,18 +32,28 @@ def recorded(first: int, samples: int, place: int) -> Sound:
     return Sound(kind="recording", first_sample=first, samples=samples, source_sample=place)
 
 
-def test_a_cut_moves_out_of_a_word_into_the_gap_beside_it() -> None:
+def test_a_word_is_heard_to_its_end_though_the_frame_ends_before() -> None:
     sound = noise(4, 0.1)
-    gap = round(1.0 * SAMPLE_RATE)  # 20 ms of quiet end right at the planned cut
-    sound[gap - 960 : gap] *= 0.001
-    sounds = [recorded(0, gap + 400, 0), recorded(gap + 400, SAMPLE_RATE, 2 * SAMPLE_RATE + 400)]
-    sound[2 * SAMPLE_RATE - 960 : 2 * SAMPLE_RATE] *= 0.001
+    border, begin, late = SAMPLE_RATE, 2 * SAMPLE_RATE, 480
+    sound[border + late : border + 6000] *= 0.001  # the word ends 10 ms behind the border
+    sound[begin - 6000 : begin + 6000] *= 0.001  # what follows begins with a pause
+    sounds = [recorded(0, border, 0), recorded(border, SAMPLE_RATE, begin)]
     last, after = smoothed(sounds, Given(sound), Silence())
-    moved = after.first_sample - (gap + 400)
-    assert -REACH <= moved < -400
+    assert late + FADE // 2 <= after.first_sample - border <= REACH
     assert last.end_sample == after.first_sample
-    assert after.source_sample - after.first_sample == 2 * SAMPLE_RATE - gap  # every word stays in its place
+    assert after.source_sample - after.first_sample == begin - border  # every word stays in its place
     assert after.end_sample == sounds[1].end_sample
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_nothing_that_was_to_be_heard_is_left_out_for_a_quieter_cut(ahead: bool) -> None:
+    sound = noise(4, 0.0003)
+    border, begin = SAMPLE_RATE, 2 * SAMPLE_RATE
+    click = slice(border - 96, border) if ahead else slice(begin, begin + 96)
+    sound[click] = 0.5
+    sounds = [recorded(0, border, 0), recorded(border, SAMPLE_RATE, begin)]
+    _, after = smoothed(sounds, Given(sound), Silence())
+    assert after.first_sample >= border if ahead else after.first_sample <= border
 
 
 def test_a_cut_stays_where_it_was_meant_if_nothing_is_gained() -> None:
