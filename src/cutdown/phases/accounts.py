@@ -12,7 +12,7 @@ from cutdown.services.terms import Terms
 from cutdown.settings import state_folder
 from cutdown.store import Store
 
-VERSIONS: Final = {"probe": 1, "ingest": 2, "director": 6, "voice": 2, "assembly": 4, "check": 1}
+VERSIONS: Final = {"probe": 1, "ingest": 3, "director": 6, "voice": 2, "assembly": 4, "check": 2}
 """Counted up whenever a phase answers differently for the same input, so that old answers are not used."""
 
 NO_RUN: Final = (
