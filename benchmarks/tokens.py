@@ -24,7 +24,7 @@ from cutdown.services.prices import PriceBook
 from cutdown.services.used import Used
 from cutdown.settings import DirectorOptions
 from cutdown.signals import Signals
-from cutdown.speech.weights import read_bundled
+from cutdown.speech.weights import unpacked
 from cutdown.transcript import Transcript
 
 _WRITTEN_SHARE = 0.5  # tokens that a model writes for each token of transcript, by the shipped expectations
@@ -56,7 +56,8 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=1, help="plans that the model makes to choose from")
     arguments = parser.parse_args()
     transcript, signals = read_acts(arguments.acts, arguments.minutes * 60)
-    tokenizer = Tokenizer.from_buffer(read_bundled("tiny.en")["tokenizer.json"])
+    with unpacked("tiny.en") as folder:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
 
     def count(text: str) -> int:
         return len(tokenizer.encode(text, add_special_tokens=False).ids)

@@ -36,7 +36,7 @@ from cutdown.media.sound import extract_sound, open_wav
 from cutdown.metrics import describe_hardware
 from cutdown.settings import SpeechOptions
 from cutdown.speech.passages import WHISPER_RATE, to_wave
-from cutdown.speech.weights import read_bundled
+from cutdown.speech.weights import unpacked
 from cutdown.verify.wording import tokens
 
 BEAMS: Final = 5  # what the product searches with
@@ -100,9 +100,8 @@ CONTESTANTS: Final[Mapping[str, Callable[[Path, str], Callable[[], Words]]]] = {
 def _loaded(model: str) -> Any:
     from faster_whisper import WhisperModel
 
-    return WhisperModel(
-        model, device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1, files=read_bundled(model)
-    )
+    with unpacked(model) as folder:
+        return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1)
 
 
 def _words(segments: Iterable[Any]) -> Words:

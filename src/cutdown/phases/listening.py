@@ -6,15 +6,17 @@ import json
 import tempfile
 from pathlib import Path
 
+from cutdown.beside import both
 from cutdown.memory import remembered
 from cutdown.metrics import IngestRecord
 from cutdown.phases.accounts import VERSIONS, account_of, monitor_of, paid, who_did_it
 from cutdown.products import Ingested, as_asked_for
-from cutdown.progress import current, part
+from cutdown.progress import Progress, current, part
 from cutdown.recording import Recording
 from cutdown.services.choices import Choice
 from cutdown.services.terms import Terms
 from cutdown.settings import SpeechOptions
+from cutdown.signals import Signals
 from cutdown.store import Store
 from cutdown.transcript import Transcript
 
@@ -29,7 +31,7 @@ def ingest(
     choices: tuple[Choice, ...],
     terms: Terms,
 ) -> Ingested:
-    """Phase 1: take the sound out, transcribe it, measure what sound and picture do."""
+    """Phase 1: take the sound out, transcribe it, measure beside it what sound and picture do."""
     tell = current()
     with (
         monitor_of(recording.sha256).phase("phase1_ingest") as meter,
@@ -40,13 +42,10 @@ def ingest(
         from cutdown.media.sound import choose_track, extract_sound
         from cutdown.media.waveform import find_peaks
         from cutdown.speech import FirstTranscriber
+        from cutdown.speech.whisper import let_models_go
 
-        wav: Path | None = None
-        transcript = Transcript(
-            language="und", model="none", duration=recording.duration, words=(), segments=()
-        )
-        if recording.audio:
-            wav = Path(scratch, "speech.wav")
+        wav = Path(scratch, "speech.wav") if recording.audio else None
+        if wav is not None:
             with meter.step("extraction"):
                 extract_sound(
                     source,
@@ -57,13 +56,24 @@ def ingest(
                     channels=1,
                     progress=part(tell, 0, 0.03),
                 )
-            with meter.step("transcription"):
-                transcript = FirstTranscriber(choices, account).transcribe(
-                    wav, options, duration=recording.duration, progress=part(tell, 0.03, 0.95)
+
+        def transcribe() -> Transcript:
+            if wav is None:
+                return Transcript(
+                    language="und", model="none", duration=recording.duration, words=(), segments=()
                 )
-        with meter.step("signals"):
-            peaks = find_peaks(wav) if wav else ()
-            signals = measure_signals(source, recording, wav, progress=part(tell, 0.95, 1))
+            with meter.step("transcription"):
+                return FirstTranscriber(choices, account).transcribe(
+                    wav, options, duration=recording.duration, progress=part(tell, 0.03, 1)
+                )
+
+        def measure(progress: Progress) -> tuple[tuple[float, ...], Signals]:
+            with meter.step("signals"):
+                peaks = find_peaks(wav) if wav else ()
+                return peaks, measure_signals(source, recording, wav, progress=progress)
+
+        transcript, (peaks, signals) = both(transcribe, measure)
+    let_models_go()
     return Ingested(
         transcript=store.put_text(transcript.model_dump_json()),
         signals=store.put_text(signals.model_dump_json()),

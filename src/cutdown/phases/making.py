@@ -119,6 +119,7 @@ def check(
     """Measure the output against the timeline; a failed check is told, not raised."""
     with monitor_of(recording.sha256).phase("check") as meter, tempfile.TemporaryDirectory() as scratch:
         from cutdown.captions import spoken_words
+        from cutdown.speech.whisper import let_models_go
         from cutdown.verify import verify
 
         heard = Transcript.model_validate_json(store.read_text(transcript))
@@ -138,6 +139,7 @@ def check(
             track=audio_track,
             progress=current(),
         )
+        let_models_go()
     return Checked(
         certificate=store.put_text(certificate.model_dump_json(indent=2) + "\n"),
         passed=certificate.passed,

@@ -22,10 +22,7 @@ _THRESHOLD: Final = 0.5  # the detector's own default; noise, hum, clicks and mu
 _PAUSE_MS: Final = 350  # shorter pauses stay inside a stretch
 _PAD_MS: Final = 400  # kept on both sides, so that onsets and last consonants are heard
 _PASSAGE_SECONDS: Final = 29  # of Whisper's 30 s, so that rounding never spills over
-_LONG_SILENCE: Final = (
-    10 * WHISPER_RATE
-)  # closed up, a word that is said again after it would be heard as one
-_REST: Final = round(0.75 * WHISPER_RATE)  # of such a silence, kept at both ends
+_NEW_PASSAGE: Final = 10 * WHISPER_RATE  # after such a silence a repeated word would be heard as one
 _BLOCK: Final = 600 * WHISPER_RATE  # listened to at once; bounds the memory for a long recording
 
 Wave = NDArray[np.float32]
@@ -97,21 +94,7 @@ def find_speech(samples: NDArray[np.int16]) -> list[Stretch]:
         for span in get_speech_timestamps(block, options):
             start, end = first + int(span["start"]), first + min(int(span["end"]), len(block))
             found += _split(Stretch(max(start, found[-1].end if found else 0), end))
-    return _rested([stretch for stretch in found if len(stretch) > 0])
-
-
-def _rested(stretches: list[Stretch]) -> list[Stretch]:
-    """The stretches, with more of the silence between them where it is long."""
-    longest = _PASSAGE_SECONDS * WHISPER_RATE
-    rested: list[Stretch] = []
-    for number, stretch in enumerate(stretches):
-        start, end = stretch.start, stretch.end
-        if number > 0 and start - stretches[number - 1].end > _LONG_SILENCE:
-            start -= _REST
-        if number + 1 < len(stretches) and stretches[number + 1].start - end > _LONG_SILENCE:
-            end = min(end + _REST, start + longest)
-        rested.append(Stretch(max(start, end - longest), end))
-    return rested
+    return [stretch for stretch in found if len(stretch) > 0]
 
 
 def _split(stretch: Stretch) -> Iterator[Stretch]:
@@ -128,7 +111,7 @@ def to_wave(samples: NDArray[np.int16]) -> Wave:
 def pack(
     samples: NDArray[np.int16], stretches: list[Stretch], *, longest: int = _PASSAGE_SECONDS
 ) -> list[Passage]:
-    """Fill passages with whole stretches, in order.
+    """Fill passages with whole stretches, in order; a long silence begins a new one.
 
     Args:
         samples: mono sound at 16 kHz, ``[samples]``.
@@ -139,7 +122,8 @@ def pack(
     length = 0
     for stretch in stretches:
         length += len(stretch)
-        if not groups or length > longest * WHISPER_RATE:
+        rested = bool(groups) and stretch.start - groups[-1][-1].end > _NEW_PASSAGE
+        if not groups or rested or length > longest * WHISPER_RATE:
             groups.append([])
             length = len(stretch)
         groups[-1].append(stretch)

@@ -7,6 +7,7 @@ costly.
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import threading
@@ -24,7 +25,7 @@ from cutdown.services.choices import Choice
 from cutdown.services.loop import side_by_side
 from cutdown.settings import SpeechOptions
 from cutdown.speech.passages import WHISPER_RATE, Passage, find_speech, pack
-from cutdown.speech.weights import BUNDLED, fetch, read_bundled
+from cutdown.speech.weights import BUNDLED, fetch, unpacked
 from cutdown.speech.words import HeardSegment, HeardWord, to_transcript_words
 from cutdown.transcript import Transcript
 
@@ -43,6 +44,7 @@ _REPETITION_PENALTY: Final = 1.2  # on tokens said before, when a passage is dec
 _REST_SECONDS: Final = 2.0
 _SURE: Final = 0.7  # probability of a language at which no further passage is listened to
 _LANGUAGE_PASSAGES: Final = 4
+_MOST_LISTENERS: Final = 4  # each works in 130 MB with ``base``, in 500 MB with large-v3
 
 
 class Whisper:
@@ -98,7 +100,7 @@ class Whisper:
         glossary: str,
         progress: Progress,
     ) -> list[HeardSegment]:
-        """Every passage by itself, one on each core, so that how many there are changes no word."""
+        """Every passage by itself, several at a time; in which order they are done changes no word."""
         done = count(1)
 
         def listen(passage: Passage) -> list[HeardSegment]:
@@ -106,7 +108,7 @@ class Whisper:
             progress(next(done) / len(passages))
             return heard
 
-        return list(chain.from_iterable(side_by_side(listen, passages, width=_cores())))
+        return list(chain.from_iterable(side_by_side(listen, passages, width=listeners())))
 
     def _listen(
         self, model: WhisperModel, passage: Passage, language: str, glossary: str
@@ -139,8 +141,8 @@ class Whisper:
             condition_on_previous_text=False,  # a mistake in one passage would spread to the next
             hotwords=glossary.strip() or None,  # unlike an initial prompt, it is given to every window
             word_timestamps=True,
-            # With timestamps in its text Whisper leaves the end of many a passage to a next window, and each window
-            # costs the same; a passage ends in a pause, so its end can be trusted.
+            # With timestamps in its text Whisper leaves the end of every other passage to a next window, and each
+            # window costs the same. A passage ends in a pause, so its end need not be heard again.
             without_timestamps=True,
             vad_filter=False,  # the passage holds speech alone
         )
@@ -194,7 +196,7 @@ _loading = threading.Lock()
 
 
 def load_model(name: str) -> WhisperModel:
-    """A model, loaded once per process.
+    """A model, loaded once per process until `let_models_go`; it listens to `listeners` passages at once.
 
     Raises:
         UsageError: no such model.
@@ -208,11 +210,35 @@ def load_model(name: str) -> WhisperModel:
 def _load(name: str) -> WhisperModel:
     from faster_whisper import WhisperModel
 
+    # A core to itself does a passage for less than two cores that wait for each other at every layer. The
+    # number of threads changes no bit of the answer.
+    load = functools.partial(
+        WhisperModel,
+        device="cpu",
+        compute_type="int8",
+        cpu_threads=max(1, _cores() // listeners()),
+        num_workers=listeners(),
+    )
     if name in BUNDLED:
-        return WhisperModel(
-            name, device="cpu", compute_type="int8", cpu_threads=_cores(), files=read_bundled(name)
-        )
-    return WhisperModel(str(fetch(name)), device="cpu", compute_type="int8", cpu_threads=_cores())
+        with unpacked(name) as folder:
+            return load(str(folder))
+    return load(str(fetch(name)))
+
+
+def let_models_go() -> None:
+    """Give the memory of loaded models back, and of what they worked in: some 400 MB for ``base``.
+
+    What comes after listening needs memory too; to load a model again takes half a second.
+    """
+    with _loading:
+        _load.cache_clear()
+    if give_back := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc keeps what its threads freed
+        give_back(0)
+
+
+def listeners() -> int:
+    """Passages that are listened to at the same time."""
+    return min(_cores(), _MOST_LISTENERS)
 
 
 def _cores() -> int:

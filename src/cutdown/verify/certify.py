@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from cutdown.beside import both
 from cutdown.certificate import Certificate, Check
 from cutdown.errors import MediaError, RenderError
 from cutdown.media.sound import choose_track
@@ -13,6 +14,7 @@ from cutdown.narration import Narration
 from cutdown.progress import Progress, part, unheard
 from cutdown.recording import Recording
 from cutdown.settings import RenderOptions
+from cutdown.speech.whisper import listeners
 from cutdown.store import Store, hash_file
 from cutdown.timeline import Timeline
 from cutdown.transcript import Word
@@ -48,7 +50,7 @@ def verify(
     """Measure a finished video against its timeline.
 
     The file's own bytes are measured: its packets are counted, its sound is decoded once, its
-    picture only around sampled cuts and where it may stand still. A check that fails is told in
+    picture only around sampled cuts and where it may stand still, beside the listening. A check that fails is told in
     the certificate, not raised.
 
     Args:
@@ -72,35 +74,45 @@ def verify(
     """
     tracks = read_packets(output)
     heard = _hear(output, tracks, timeline, scratch, part(progress, 0.02, 0.15))
-    checks: list[Check] = [
-        check_structure(
-            tracks, heard.samples if heard else None, timeline, has_picture=recording.picture is not None
-        )
-    ]
     chosen = choose_track(recording, track) if recording.audio else None
     packets = tracks.pictures[0] if tracks.pictures and len(tracks.pictures[0].ticks) else None
-    placements = Placements(output, source, recording, timeline, narration, store, chosen)
-    checks += check_sync(
-        placements.measure(packets, heard, part(progress, 0.15, 0.5)), timeline.rate, len(timeline.segments)
+
+    def look(tell: Progress) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
+        placements = Placements(output, source, recording, timeline, narration, store, chosen)
+        placed = placements.measure(packets, heard, part(tell, 0, 0.8))
+        theirs = read_packets(source, recording.picture.stream_index) if recording.picture else None
+        seen = theirs.pictures[0] if theirs and theirs.pictures else None
+        blanks = check_blanks(output, source, recording, timeline, packets, seen, part(tell, 0.8, 1))
+        return check_sync(placed, timeline.rate, len(timeline.segments)), blanks
+
+    def listen_again() -> Check:
+        tell = part(progress, 0.15, 1)
+        with ExitStack() as open_files:
+            sound = open_files.enter_context(SourceSound(source, chosen.stream_index)) if chosen else None
+            reference = Reference(timeline, sound, narration, store)
+            if listen is None and heard and expected_words:
+                ears = recogniser(language, scratch)
+                return check_words(
+                    heard, expected_words, reference, timeline, ears, tell, at_once=listeners()
+                )
+            return check_words(heard, expected_words, reference, timeline, listen or _deaf, tell)
+
+    words, (sync, blanks) = both(listen_again, look)
+    checks = (
+        check_structure(
+            tracks, heard.samples if heard else None, timeline, has_picture=recording.picture is not None
+        ),
+        *sync,
+        *check_loudness(heard, timeline.duration, options, speech=bool(expected_words)),
+        *blanks,
+        words,
     )
-    checks += check_loudness(heard, timeline.duration, options, speech=bool(expected_words))
-    theirs = read_packets(source, recording.picture.stream_index) if recording.picture else None
-    seen = theirs.pictures[0] if theirs and theirs.pictures else None
-    checks += check_blanks(output, source, recording, timeline, packets, seen, part(progress, 0.5, 0.65))
-    with ExitStack() as open_files:
-        sound = open_files.enter_context(SourceSound(source, chosen.stream_index)) if chosen else None
-        reference = Reference(timeline, sound, narration, store)
-        if listen is None and heard and expected_words:
-            listen = recogniser(language, scratch)
-        checks.append(
-            check_words(heard, expected_words, reference, timeline, listen or _deaf, part(progress, 0.65, 1))
-        )
     progress(1.0)
     return Certificate(
         output=output.name,
         sha256=hash_file(output),
         passed=all(check.passed for check in checks),
-        checks=tuple(checks),
+        checks=checks,
     )
 
 

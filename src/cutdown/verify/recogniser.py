@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import wave
+import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from cutdown.media.sound import write_wav
 from cutdown.settings import SpeechOptions
 from cutdown.transcript import Word
 from cutdown.verify.hearing import Listen
@@ -20,7 +21,7 @@ OTHER_MODEL: Final = "base"
 
 
 def recogniser(language: str, scratch: Path) -> Listen:
-    """Whisper at its cheapest: tiny.en for English, base for other languages, one beam.
+    """Whisper at its cheapest: tiny.en for English, base for other languages, one beam; threads may share it.
 
     Args:
         language: ISO 639-1, or ``und`` to have it found.
@@ -36,16 +37,13 @@ def recogniser(language: str, scratch: Path) -> Listen:
         whisper_model=ENGLISH_MODEL if language == "en" else OTHER_MODEL,
         language=None if language == "und" else language,
     )
-    target = scratch / "listen.wav"
 
     def listen(samples: Wave) -> Sequence[Word]:
         if not len(samples):
             return ()
-        with wave.open(str(target), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(LISTEN_RATE)
-            file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-        return whisper.transcribe(target, options, duration=Fraction(len(samples), LISTEN_RATE)).words
+        with tempfile.NamedTemporaryFile(dir=scratch, suffix=".wav") as file:
+            target = Path(file.name)
+            write_wav(target, (np.clip(samples, -1, 1) * 32767).astype(np.int16), LISTEN_RATE)
+            return whisper.transcribe(target, options, duration=Fraction(len(samples), LISTEN_RATE)).words
 
     return listen

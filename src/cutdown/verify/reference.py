@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ _REACH: Final = _GRAIN // 2  # how far a grain may move to fit the one before
 class Reference:
     """The sounds that an output was made from.
 
-    Nothing of the renderer is used: no fades, no levels, no room tone.
+    Nothing of the renderer is used: no fades, no levels, no room tone. Threads may share it.
 
     Args:
         timeline: says which is heard when.
@@ -34,6 +35,7 @@ class Reference:
         self._sounds = timeline.sounds
         self._source = source
         self._narration, self._store = narration, store
+        self._reading = threading.Lock()
 
     def between(self, start: float, end: float) -> Wave:
         """What is to be heard in ``[start, end)`` seconds of the output, mono at `LISTEN_RATE`."""
@@ -58,7 +60,8 @@ class Reference:
             line = read_narration(self._store.path(self._narration.lines[sound.line].sound))
             piece = line[round(begin * LISTEN_RATE) : round(end * LISTEN_RATE)]
         elif self._source is not None:
-            piece = self._source.between(begin, end)
+            with self._reading:
+                piece = self._source.between(begin, end)
         else:
             return np.zeros(0, np.float32)
         return piece if tempo == 1 else stretched(piece, tempo)

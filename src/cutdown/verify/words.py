@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import count
 from typing import Final, NamedTuple
 
 from cutdown.certificate import Check, Measured
 from cutdown.progress import Progress, unheard
+from cutdown.services.loop import side_by_side
 from cutdown.timebase import SAMPLE_RATE
 from cutdown.timeline import Timeline
-from cutdown.verify.hearing import UNPLANNED_RUN, Ears, Listen, Spoken, windows_of
+from cutdown.verify.hearing import UNPLANNED_RUN, Ears, Hearing, Listen, Spoken, windows_of
 from cutdown.verify.listen import Heard
 from cutdown.verify.reference import Reference
 from cutdown.verify.wording import longest_run
@@ -52,6 +54,8 @@ def check_words(
     timeline: Timeline,
     listen: Listen,
     progress: Progress = unheard,
+    *,
+    at_once: int = 1,
 ) -> Check:
     """The check ``words``.
 
@@ -62,13 +66,14 @@ def check_words(
         timeline: what was planned.
         listen: the recogniser.
         progress: told the share done.
+        at_once: windows that the recogniser can listen to at the same time.
     """
     if heard is None or not expected:
         lost = heard is None and bool(expected)
         note = "the output has no sound" if lost else "not measurable: the plan has nothing spoken"
         return Check(name="words", passed=not lost, measured=lost, limit=_limit(), note=note)
     windows = windows_of(timeline, expected)
-    tally = _listen_through(heard, expected, windows, reference, listen, progress)
+    tally = _listen_through(Ears(heard, expected, reference, listen), windows, at_once, progress)
     beside = _beside_cuts(expected, timeline)
     share = len(tally.missing) / tally.counted if tally.counted else 0.0
     run = longest_run(tally.missing)
@@ -144,18 +149,16 @@ def _beside_cuts(expected: Sequence[Spoken], timeline: Timeline) -> set[int]:
 
 
 def _listen_through(
-    heard: Heard,
-    expected: Sequence[Spoken],
-    windows: Sequence[tuple[float, float]],
-    reference: Reference,
-    listen: Listen,
-    progress: Progress,
+    ears: Ears, windows: Sequence[tuple[float, float]], at_once: int, progress: Progress
 ) -> Tally:
-    ears = Ears(heard, expected, reference, listen)
-    heard_windows = []
-    for done, (start, end) in enumerate(windows, 1):
-        heard_windows.append(ears.hear_twice(start, end))
-        progress(done / len(windows))
+    done = count(1)
+
+    def hear(window: tuple[float, float]) -> Hearing:
+        found = ears.hear_twice(*window)
+        progress(next(done) / len(windows))
+        return found
+
+    heard_windows = side_by_side(hear, windows, width=at_once)
     excused = sum(len(window.unclear) for window in heard_windows)
     return Tally(
         missing=tuple(sorted(number for window in heard_windows for number in window.missing)),

