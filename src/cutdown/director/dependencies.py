@@ -24,6 +24,7 @@ _REACH: Final = (
 )
 _FEWEST_TERMS: Final = 2  # of a sentence that others can rest on; "yeah, okay" is none
 _ANSWERED: Final = 10_000  # ms in which a question is answered
+_LONG_ANSWER: Final = 4  # terms; with so many an answer can be understood without its question
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def find_dependencies(spoken: Sequence[Spoken], language: str) -> tuple[Dependen
         if cues.asks(one.text):
             question = index
         elif question is not None and substance[index]:
-            if one.start - spoken[question].end <= _ANSWERED:
+            short = len(content_terms(one.text)) < _LONG_ANSWER
+            if short and one.start - spoken[question].end <= _ANSWERED:
                 found.append(Dependency(index, question, "question"))
             question = None
     return tuple(found)
