@@ -12,6 +12,7 @@ from rich.table import Table
 
 from benchmarks.render_race import DECODE, ENCODE, LIMIT, OURS, SEEK, Contest, Race
 from benchmarks.report import circumstances, say, warn_of_others
+from cutdown.metrics.regression import QUIET_SHARE
 
 _RUNS: Final = ("wall s", "CPU s", "wall, ours = 1", "CPU, ours = 1", "peak MB", "VMAF", "PSNR dB", "MB")
 _FRAMES: Final = (
@@ -33,6 +34,8 @@ class Target(NamedTuple):
     """None where it cannot be measured here."""
     bound: float
     at_most: bool = False
+    of_wall: bool = False
+    """Whether it says something only where other programs left the machine alone."""
 
     @property
     def asked(self) -> str:
@@ -40,10 +43,12 @@ class Target(NamedTuple):
         return f"{'at most' if self.at_most else 'at least'} {self.bound:g}"
 
     def told(self, contest: Contest) -> str:
-        """What was reached, and whether that is enough."""
+        """What was reached, and whether that is enough; nothing is judged by the wall clock of a busy machine."""
         figure = self.reached(contest) if self.rival in contest.took else None
         if figure is None:
             return "not measured"
+        if self.of_wall and contest.others > QUIET_SHARE:
+            return f"{figure:.2f} (machine busy)"
         met = figure <= self.bound if self.at_most else figure >= self.bound
         return f"{figure:.2f}" if met else f"{figure:.2f} (missed)"
 
@@ -66,12 +71,12 @@ def _vmaf_above(rival: str) -> Callable[[Contest], float | None]:
 
 TARGETS: Final = (
     Target("CPU of MoviePy, ours = 1", "moviepy", _against_ours("moviepy", "cpu"), 5.0),
-    Target("wall time of MoviePy, ours = 1", "moviepy", _against_ours("moviepy", "wall"), 5.5),
+    Target("wall time of MoviePy, ours = 1", "moviepy", _against_ours("moviepy", "wall"), 5.5, of_wall=True),
     Target("VMAF, ours less MoviePy's", "moviepy", _vmaf_above("moviepy"), 0.0),
     Target("CPU of ours, limit = 1", LIMIT, _above_the_limit("cpu"), 1.35, at_most=True),
-    Target("wall time of ours, limit = 1", LIMIT, _above_the_limit("wall"), 1.35, at_most=True),
+    Target("wall time of ours, limit = 1", LIMIT, _above_the_limit("wall"), 1.35, at_most=True, of_wall=True),
     Target("CPU of ffmpeg-seek, ours = 1", SEEK, _against_ours(SEEK, "cpu"), 1.3),
-    Target("wall time of ffmpeg-seek, ours = 1", SEEK, _against_ours(SEEK, "wall"), 1.3),
+    Target("wall time of ffmpeg-seek, ours = 1", SEEK, _against_ours(SEEK, "wall"), 1.3, of_wall=True),
     Target("VMAF, ours less ffmpeg-seek's", SEEK, _vmaf_above(SEEK), 0.0),
 )
 
@@ -80,8 +85,7 @@ def print_race(console: Console, race: Race, *, box: Box = SIMPLE_HEAD) -> None:
     """The targets first, then what they come from."""
     say(console, f"{race.hardware.cpu}, {race.hardware.ram}")
     say(console, circumstances(race.made))
-    busy = [took.others for contest in race.contests for each in contest.took.values() for took in each]
-    warn_of_others(console, median(busy))
+    warn_of_others(console, max(contest.others for contest in race.contests))
     console.print(_targets(race, box))
     for contest in race.contests:
         say(

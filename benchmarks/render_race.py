@@ -77,6 +77,11 @@ class Contest(Frozen):
     """By contestant, every run; ``limit`` is the sum of decoding and encoding in the same round."""
     quality: dict[str, Quality]
 
+    @property
+    def others(self) -> float:
+        """Share of the machine that other programs used, 0 to 1: the median over all runs."""
+        return median(each.others for name, took in self.took.items() if name != LIMIT for each in took)
+
     def ratio(self, name: str, figure: str) -> float:
         """How many times ours a contestant takes: median over rounds of the ratio within the round."""
         pairs = zip(self.took[name], self.took[OURS], strict=True)

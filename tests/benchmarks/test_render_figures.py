@@ -101,3 +101,7 @@ def test_a_target_that_is_missed_says_so() -> None:
     assert told["CPU of ours, limit = 1"] == "1.25"
     assert told["wall time of ours, limit = 1"] == "2.00 (missed)"
     assert told["CPU of ffmpeg-seek, ours = 1"] == "not measured"
+    busy = tuple(took.model_copy(update={"others": 0.5}) for took in contest.took["moviepy"])
+    contest = contest.model_copy(update={"took": contest.took | {"moviepy": busy, OURS: busy}})
+    assert TARGETS[1].told(contest) == "1.00 (machine busy)"
+    assert TARGETS[0].told(contest) == "1.00 (missed)"
