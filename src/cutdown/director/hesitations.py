@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from cutdown.director.phrasebook import Phrasebook
 from cutdown.director.talk import Talk, milliseconds
-from cutdown.director.tidying import is_stammer, untidy
+from cutdown.director.tidying import SURE_WORD, is_stammer, untidy
 from cutdown.director.wording import letters, plain
 from cutdown.signals import Signals
 
@@ -55,7 +55,7 @@ def find_hesitations(
     found: list[Hesitation] = []
     taken = set(gone)
     finders = (
-        _phrases(talk, book),
+        _phrases(talk, signals, book),
         _held(talk, signals, book),
         _unheard(talk, signals, book),
         _stammers(talk, book),
@@ -78,8 +78,12 @@ def _silences(talk: Talk, first: int, last: int) -> tuple[int, int]:
     return talk.silence_before(first), talk.silence_after(last - 1)
 
 
-def _phrases(talk: Talk, book: Phrasebook) -> Iterator[Hesitation]:
-    """What reads as a hesitation or an empty phrase and stands between silences."""
+def _phrases(talk: Talk, signals: Signals, book: Phrasebook) -> Iterator[Hesitation]:
+    """What reads as a hesitation or an empty phrase and stands between silences.
+
+    In noise, which chops words into pieces, one word that has a meaning too is not enough.
+    """
+    clear = _speaks_clearly(signals)
     for first in range(len(talk.sounds)):
         for last in range(first + 1, min(first + 3, len(talk.sounds)) + 1):
             text = plain(talk.text(first, last))
@@ -87,12 +91,13 @@ def _phrases(talk: Talk, book: Phrasebook) -> Iterator[Hesitation]:
             length = talk.sounds[last - 1].end - talk.sounds[first].start
             if min(before, after) < _EDGE or length > _LONGEST:
                 continue
-            if is_empty(text, book):
+            if is_empty(text, book) and (clear or text in book.hesitations or " " in text):
                 said = f"“{text}” stands between two silences"
                 yield Hesitation(first, last, "filler", f"Filler: “{text}”", 0.95, said)
             elif (
                 last == first + 1
                 and text in book.misheard_hesitations
+                and (clear or talk.heard(first, last)[0].probability < SURE_WORD)
                 and _SHORTEST <= length <= _LONGEST_MISHEARD
                 and min(before, after) >= _CLEAR_EDGE - 10
                 and max(before, after) <= _WITHIN_SENTENCE

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 from typing import Final
 
 from cutdown.director.phrasebook import Phrasebook
 from cutdown.director.sentences import Sentence, find_sentences
 from cutdown.director.takes import Slip
 from cutdown.director.talk import Talk
-from cutdown.director.wording import contrasts, plain
+from cutdown.director.wording import contrasts, plain, shared_words
 from cutdown.transcript import Word
 
 # Of 26,970 pairs of neighbouring sentences of one speaker in 97 meetings, 10 are so alike; in each of them the
@@ -57,8 +56,7 @@ def _likeness(first: Sequence[Word], second: Sequence[Word], book: Phrasebook) -
     """Share of both sentences' words that they have in common in order, 0 where they contrast."""
     if min(len(first), len(second)) < _FEWEST_WORDS or contrasts(first, second, book.stammered):
         return 0.0
-    one, other = [plain(word.text) for word in first], [plain(word.text) for word in second]
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return shared_words(first, second)
 
 
 def _words(talk: Talk, sentence: Sentence) -> list[Word]:

@@ -13,7 +13,15 @@ from typing import Final, Literal
 
 from cutdown.director.phrasebook import MARK_LIKENESS, Phrasebook
 from cutdown.director.talk import Talk
-from cutdown.director.wording import begins_like, contrasts, ends_sentence, letters, plain, shares_beginning
+from cutdown.director.wording import (
+    begins_like,
+    contrasts,
+    ends_sentence,
+    letters,
+    plain,
+    shared_words,
+    shares_beginning,
+)
 
 Kind = Literal["mark", "retake", "aside"]
 
@@ -39,6 +47,9 @@ _SAME_START_SHIFTED: Final = 0.85
 _LOST_LETTERS: Final = 4  # of a first word that went missing
 _SURELY_SAME: Final = 0.9
 _SENTENCE_PAUSE: Final = 430  # ms; two whole sentences that begin alike follow each other quicker
+_SHARED_WORDS: Final = (
+    0.51  # more than half of a whole sentence's words come again in its next take, misheard as it may be
+)
 _SHORT_BREAK: Final = 1_500  # ms after which two or three words are no longer a false start
 _COMPARED: Final = 240  # letters of a beginning that are compared
 
@@ -271,7 +282,7 @@ class TakeSearch:
             return 0.0
         pause = self._talk.silence_before(self._talk.phrases[again][0])
         complete = ends_sentence(words[-1])
-        if complete and (pause < _SENTENCE_PAUSE or self._contrasts(at, again)):
+        if complete and (pause < _SENTENCE_PAUSE or self._is_another(at, again)):
             return 0.0
         likeness = begins_like(take, following)
         if len(words) >= _FEW_WORDS and len(take) >= _FEW_LETTERS:
@@ -281,9 +292,11 @@ class TakeSearch:
             return 0.0
         return likeness if likeness > _SURELY_SAME else 0.0
 
-    def _contrasts(self, at: int, again: int) -> bool:
-        """Whether a whole sentence and what follows it are parallel, but about two things."""
+    def _is_another(self, at: int, again: int) -> bool:
+        """Whether a whole sentence and what follows it sound alike, but are about two things."""
         talk = self._talk
         first = talk.heard(talk.phrases[at][0], talk.phrases[again][0])
-        following = talk.heard(talk.phrases[again][0], len(talk.sounds))
-        return contrasts(first, following[: len(first)], self._book.stammered)
+        following = talk.heard(talk.phrases[again][0], len(talk.sounds))[: len(first)]
+        if contrasts(first, following, self._book.stammered):
+            return True
+        return shared_words(first, following) < _SHARED_WORDS

@@ -65,6 +65,12 @@ def shares_beginning(first: str, second: str) -> float:
     return begins_like(*sorted((first, second), key=len))
 
 
+def shared_words(first: Sequence[Word], second: Sequence[Word]) -> float:
+    """Share of the words of both texts that they have in common in their order, 0 to 1."""
+    one, other = [plain(word.text) for word in first], [plain(word.text) for word in second]
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
 def contrasts(first: Sequence[Word], second: Sequence[Word], light: Collection[str]) -> bool:
     """Whether two texts that are else alike differ in a word of weight ("the first case", "the second case").
 
