@@ -249,15 +249,15 @@ class _Listener:
             near.append(after)
         return near
 
-    def _plain_jump(self, last: Sound, sound: Sound) -> float:
+    def _plain_jump(self, last: Sound, sound: Sound) -> float | None:
         """The step that the same cut has if nothing is done about it, at the output's loudness."""
         if last.tempo != 1 or sound.tempo != 1:
-            return 0.0
+            return None
         end, begin = last.source_sample + last.samples, sound.source_sample
         near = self._wave[max(0, sound.first_sample - _AROUND) : sound.first_sample + _AROUND]
         before, after = self._plain[max(0, end - _AROUND) : end], self._plain[begin : begin + _AROUND]
         if not len(before) or not len(after):
-            return 0.0
+            return None
         gain = _level(near) / max(_level(np.concatenate([before, after])), 1e-9)
         return round(float(abs(after[0] - before[-1])) * gain, 4)
 

@@ -29,7 +29,7 @@ from cutdown.store import Ref, Store, hash_key
 from cutdown.timebase import SAMPLE_RATE
 from cutdown.timeline import Timeline
 
-SOUND_VERSION: Final = 4  # counted up when the same timeline would sound otherwise
+SOUND_VERSION: Final = 5  # counted up when the same timeline would sound otherwise
 AUDIO_BIT_RATE: Final = 192_000
 _AAC: Final = {
     "aac_coder": "fast"

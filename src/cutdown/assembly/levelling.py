@@ -1,8 +1,8 @@
 """Evens out how loud speech is from one passage to the next, slowly enough that nobody hears it work.
 
 Cutting puts sentences side by side that were minutes apart, said nearer to the microphone or farther off, by
-one person or another. Loudness is that of ITU-R BS.1770: K-weighted power, gated, here over two seconds around each
-moment. The gain brings it to the loudness of the whole; it is bounded, and glides over a second.
+one person or another. Loudness is that of ITU-R BS.1770: K-weighted power, gated, here over one and a half seconds around
+each moment. The gain brings it to the loudness of the whole; it is bounded, and glides over a second.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from cutdown.assembly.samples import Stereo
 from cutdown.timebase import SAMPLE_RATE
 
 BLOCK: Final = SAMPLE_RATE // 10  # samples between two looks
-MOST: Final = 6.0  # dB up or down; more would lift a whisper and its noise to where nobody spoke
-_WINDOW: Final = 21  # looks: two seconds, a phrase; a word keeps its stress
-_GLIDE: Final = 11  # looks over which the gain glides
+MOST: Final = 8.0  # dB up or down: people across a table are 7 LU apart; more would lift noise
+_WINDOW: Final = 15  # looks: one and a half seconds, a phrase; a word keeps its stress
+_GLIDE: Final = 9  # looks over which the gain glides
 _ROUNDS: Final = 2  # the second mends what the first, gliding, missed where levels change at a cut
-_GATE: Final = 0.1  # of the mean power: 10 LU below are pauses
+_GATE: Final = 0.05  # of the mean power: 13 LU below are pauses
 _SILENT: Final = 10 ** (-70 / 10)  # the absolute gate
 # The two filters of ITU-R BS.1770-5, tables 1 and 2, for 48 kHz: the head's shelf, and the ear's loss of lows.
 _K_WEIGHTING: Final = np.array(

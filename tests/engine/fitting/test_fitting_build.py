@@ -18,6 +18,7 @@ from cutdown.recording import Recording
 from cutdown.signals import Signals
 from cutdown.timebase import SAMPLE_RATE, sample_of_frame
 from cutdown.timeline import Timeline
+from cutdown.transcript import Transcript, Word
 
 
 def test_kept_neighbours_are_seamless_in_picture_and_sound() -> None:
@@ -220,11 +221,21 @@ def _random_spans(dice: random.Random, duration: float) -> list[tuple[float, flo
     return list(zip(marks[::2], marks[1::2], strict=False))
 
 
+def _words_near_changes(seed: int, world: Signals) -> Transcript | None:
+    """A word of the made narration at every other change of the screen, so that lines are tied to it."""
+    if seed % 2:
+        return None
+    ends = [span.start for span in world.screen[1::2]]
+    words = tuple(Word(text="words", start=at, end=at + Fraction(1, 5)) for at in sorted(ends))
+    return Transcript(language="en", model="made", duration=world.duration, words=words, segments=())
+
+
 @pytest.mark.parametrize("block", range(10))
 def test_whatever_the_plan_the_timeline_keeps_its_promises(block: int) -> None:
     for seed in range(block * 40, block * 40 + 40):
         edits, said, source, world, rate = _random_case(seed)
-        timeline = build_timeline(edits, said, source, world, rate=rate)
+        words = _words_near_changes(seed, world)
+        timeline = build_timeline(edits, said, source, world, rate=rate, transcript=words)
         again = Timeline.model_validate_json(
             timeline.model_dump_json()
         )  # gapless, and its written form is exact
