@@ -23,7 +23,7 @@ _PAUSE_MS: Final = 350  # shorter pauses stay inside a stretch
 _PAD_MS: Final = 400  # kept on both sides, so that onsets and last consonants are heard
 _PASSAGE_SECONDS: Final = 29  # of Whisper's 30 s, so that rounding never spills over
 _NEW_PASSAGE: Final = 10 * WHISPER_RATE  # after such a silence a repeated word would be heard as one
-_BLOCK: Final = 600 * WHISPER_RATE  # listened to at once; bounds the memory for a long recording
+_BLOCK: Final = 120 * WHISPER_RATE  # listened to at once; the detector works in 1 MB for each second of it
 
 Wave = NDArray[np.float32]
 
@@ -105,11 +105,24 @@ def find_speech(samples: Mono) -> list[Stretch]:
         max_speech_duration_s=_PASSAGE_SECONDS,
     )
     found: list[Stretch] = []
-    for first in range(0, len(samples), _BLOCK):
+    first = 0
+    while first < len(samples):
         block = to_wave(samples[first : first + _BLOCK])
-        for span in get_speech_timestamps(block, options):
+        after = first + len(block)
+        spans = get_speech_timestamps(block, options)
+        if (
+            after < len(samples)
+            and spans
+            and int(spans[-1]["start"]) > 0
+            and int(spans[-1]["end"]) >= len(block)
+        ):
+            after = first + int(
+                spans.pop()["start"]
+            )  # who speaks where a block ends is heard whole in the next
+        for span in spans:
             start, end = first + int(span["start"]), first + min(int(span["end"]), len(block))
             found += _split(Stretch(max(start, found[-1].end if found else 0), end))
+        first = after
     return [stretch for stretch in found if len(stretch) > 0]
 
 
