@@ -68,6 +68,14 @@ faults:
 overhead *options:
     PYTHONPATH=. {{bin}}/python -m benchmarks.monitor_overhead {{options}}
 
+# the whole job, cold and warm, on made recordings of some lengths in minutes
+whole-job *options:
+    PYTHONPATH=. {{bin}}/python -m benchmarks.whole_job {{options}}
+
+# transcription beside bare faster-whisper, on the same sound
+transcription *options:
+    PYTHONPATH=. {{bin}}/python -m benchmarks.transcription {{options}}
+
 # a gigabyte to a bucket and back, whole and with cut connections: speed and memory
 transfer:
     PYTHONPATH=tests {{bin}}/python -m large_transfer

@@ -82,7 +82,7 @@ def _run(command: Sequence[str], state: Path) -> Taken:
     began = time.perf_counter()
     child = subprocess.Popen(command, env=child_environment(**{HOME_VARIABLE: str(state)}))
     try:
-        with _watched(child.pid) as memory:
+        with watched(child.pid) as memory:
             _, status, usage = os.wait4(child.pid, 0)
     except BaseException:
         child.kill()
@@ -94,7 +94,7 @@ def _run(command: Sequence[str], state: Path) -> Taken:
 
 
 @contextmanager
-def _watched(pid: int) -> Iterator[list[float]]:
+def watched(pid: int) -> Iterator[list[float]]:
     """Megabytes of a process and all below it, look by look."""
     seen: list[float] = []
     done = threading.Event()
@@ -180,9 +180,11 @@ def main() -> int:
     options.add_argument(
         "--page", type=Path, help="write the tables into this page, such as docs/performance.md"
     )
-    options.add_argument("optimize", nargs="*", help="more options for optimize, after --")  # fmt: skip
+    options.add_argument("optimize", nargs="*", help="more options for optimize, after --")
     given = options.parse_args()
     circumstance = made(datetime.now(UTC), quick=False, handicap={})
+    # Installing the environment is no part of a job.
+    subprocess.run([str(ROOT / "run.sh"), "optimize", "--help"], check=True, stdout=subprocess.DEVNULL)
     lengths = []
     for minutes in sorted(given.minutes):
         length = measure(minutes, given.optimize)

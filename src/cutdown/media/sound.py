@@ -200,6 +200,30 @@ def open_wav(path: Path) -> Samples:
     return np.memmap(path, dtype="<i2", mode="r", offset=header.offset, shape=shape)
 
 
+class MonoSound:
+    """The samples of a mono 16-bit WAV, ``[samples]``, read from the file whenever a slice is taken.
+
+    A file that is mapped counts as memory once it was read; this does not.
+
+    Raises:
+        MediaError: it is another kind of file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._header = read_wav_header(path)
+        if self._header.channels != 1:
+            raise MediaError(f"'{path.name}' has {self._header.channels} channels; one is wanted")
+
+    def __len__(self) -> int:
+        return self._header.samples
+
+    def __getitem__(self, wanted: slice, /) -> Samples:
+        first, end, _ = wanted.indices(len(self))
+        at = self._header.offset + 2 * first
+        return np.fromfile(self._path, dtype="<i2", count=max(0, end - first), offset=at)
+
+
 def write_wav(path: Path, samples: NDArray[np.int16], sample_rate: int) -> None:
     """Write 16-bit samples, ``[samples]`` or ``[samples, channels]``, as WAV; RF64 above 4 GiB."""
     frames = samples if samples.ndim == 2 else samples[:, np.newaxis]

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from cutdown.media.sound import open_wav
+from cutdown.media.sound import open_wav, read_wav_header
 
 PEAKS: Final = 1200  # as many as a wide page has places for
 _FULL_SCALE: Final = 32_768
@@ -24,9 +24,11 @@ def find_peaks(wav: Path, count: int = PEAKS) -> tuple[float, ...]:
     Returns:
         Levels from 0 to 1 of full scale, to three decimals.
     """
-    samples = open_wav(wav)
-    edges = np.linspace(0, len(samples), min(count, len(samples)) + 1).astype(int)
-    return tuple(
-        round(float(np.abs(samples[first:last].astype(np.int32)).max()) / _FULL_SCALE, 3)
-        for first, last in pairwise(edges)
-    )
+    length = read_wav_header(wav).samples
+    edges = np.linspace(0, length, min(count, length) + 1).astype(int)
+
+    def peak(first: int, last: int) -> int:
+        # Mapped anew for each step: what was read of a mapped file stays in memory as long as the mapping.
+        return int(np.abs(open_wav(wav)[first:last].astype(np.int32)).max())
+
+    return tuple(round(peak(first, last) / _FULL_SCALE, 3) for first, last in pairwise(edges))

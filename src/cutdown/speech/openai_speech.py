@@ -12,7 +12,7 @@ from rapidfuzz.distance import Opcodes
 from rapidfuzz.distance.Indel import opcodes
 
 from cutdown.errors import ProviderError
-from cutdown.media.sound import open_wav
+from cutdown.media.sound import MonoSound
 from cutdown.progress import Progress, unheard
 from cutdown.services.account import Account
 from cutdown.services.choices import Choice
@@ -75,7 +75,7 @@ class OpenAISpeech:
     ) -> Transcript:
         """Write down one sound track; see `cutdown.speech.Transcriber`."""
         longest = LONGEST if self._model in _WITH_TIMES else LONGEST_WITHOUT_TIMES
-        passages = uploads(open_wav(sound)[:, 0], longest=longest)
+        passages = uploads(MonoSound(sound), longest=longest)
         done: list[int] = []
 
         def hear(passage: Passage) -> _Heard:
@@ -103,7 +103,7 @@ class OpenAISpeech:
         )
 
     def _hear(self, passage: Passage, options: SpeechOptions) -> _Heard:
-        seconds = len(passage.wave) / WHISPER_RATE
+        seconds = len(passage) / WHISPER_RATE
         timed = self._model in _WITH_TIMES
         content = to_flac(passage)
         asked: dict[str, Any] = {"model": self._model, "response_format": "verbose_json" if timed else "json"}
@@ -157,7 +157,7 @@ def _used(answer: Any, seconds: float) -> Used:
 
 def _heard(answer: Any, passage: Passage, *, timed: bool) -> _Heard:
     """The answer in order, checked: times that run forward within the upload, text that is whole."""
-    seconds = len(passage.wave) / WHISPER_RATE
+    seconds = len(passage) / WHISPER_RATE
     if not timed:
         words = tuple(_spread(answer.text.split(), passage))
         return _Heard(

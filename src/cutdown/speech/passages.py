@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,21 @@ _PAUSE_MS: Final = 350  # shorter pauses stay inside a stretch
 _PAD_MS: Final = 400  # kept on both sides, so that onsets and last consonants are heard
 _PASSAGE_SECONDS: Final = 29  # of Whisper's 30 s, so that rounding never spills over
 _NEW_PASSAGE: Final = 10 * WHISPER_RATE  # after such a silence a repeated word would be heard as one
-_BLOCK: Final = 600 * WHISPER_RATE  # listened to at once; bounds the memory for a long recording
+_BLOCK: Final = 120 * WHISPER_RATE  # listened to at once; the detector works in 1 MB for each second of it
 
 Wave = NDArray[np.float32]
+
+
+class Mono(Protocol):
+    """Mono 16-bit sound at 16 kHz, ``[samples]``: an array, or what is read from a file slice by slice."""
+
+    def __len__(self) -> int:
+        """Samples in all."""
+        ...
+
+    def __getitem__(self, wanted: slice, /) -> NDArray[np.int16]:
+        """Some of them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -41,13 +53,18 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Passage:
-    """Stretches of speech without the silences between them, and the way back to the recording.
+    """Stretches of speech without the silences between them, and the way back to the recording."""
 
-    ``wave`` is at 16 kHz, at most 29 s long.
-    """
-
-    wave: Wave
+    sound: Mono
     stretches: tuple[Stretch, ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.stretches))
+
+    @property
+    def wave(self) -> Wave:
+        """The speech alone, at 16 kHz; taken from the sound anew each time, so that nobody has to keep it."""
+        return to_wave(np.concatenate([self.sound[s.start : s.end] for s in self.stretches]))
 
     def place(self, start: float, end: float) -> tuple[Fraction, Fraction]:
         """Seconds of the recording for a word at seconds of the passage; it stays in one stretch."""
@@ -67,14 +84,13 @@ class Passage:
         count = len(self.stretches)
         if count < 2:
             return None
-        at = sum(len(stretch) for stretch in self.stretches[: count // 2])
         return (
-            Passage(self.wave[:at], self.stretches[: count // 2]),
-            Passage(self.wave[at:], self.stretches[count // 2 :]),
+            Passage(self.sound, self.stretches[: count // 2]),
+            Passage(self.sound, self.stretches[count // 2 :]),
         )
 
 
-def find_speech(samples: NDArray[np.int16]) -> list[Stretch]:
+def find_speech(samples: Mono) -> list[Stretch]:
     """Stretches of speech by Silero's detector, padded, in order, each at most 29 s long.
 
     Args:
@@ -89,11 +105,24 @@ def find_speech(samples: NDArray[np.int16]) -> list[Stretch]:
         max_speech_duration_s=_PASSAGE_SECONDS,
     )
     found: list[Stretch] = []
-    for first in range(0, len(samples), _BLOCK):
+    first = 0
+    while first < len(samples):
         block = to_wave(samples[first : first + _BLOCK])
-        for span in get_speech_timestamps(block, options):
+        after = first + len(block)
+        spans = get_speech_timestamps(block, options)
+        if (
+            after < len(samples)
+            and spans
+            and int(spans[-1]["start"]) > 0
+            and int(spans[-1]["end"]) >= len(block)
+        ):
+            after = first + int(
+                spans.pop()["start"]
+            )  # who speaks where a block ends is heard whole in the next
+        for span in spans:
             start, end = first + int(span["start"]), first + min(int(span["end"]), len(block))
             found += _split(Stretch(max(start, found[-1].end if found else 0), end))
+        first = after
     return [stretch for stretch in found if len(stretch) > 0]
 
 
@@ -108,9 +137,7 @@ def to_wave(samples: NDArray[np.int16]) -> Wave:
     return samples.astype(np.float32) / np.float32(32768)
 
 
-def pack(
-    samples: NDArray[np.int16], stretches: list[Stretch], *, longest: int = _PASSAGE_SECONDS
-) -> list[Passage]:
+def pack(samples: Mono, stretches: list[Stretch], *, longest: int = _PASSAGE_SECONDS) -> list[Passage]:
     """Fill passages with whole stretches, in order; a long silence begins a new one.
 
     Args:
@@ -127,7 +154,4 @@ def pack(
             groups.append([])
             length = len(stretch)
         groups[-1].append(stretch)
-    return [
-        Passage(to_wave(np.concatenate([samples[s.start : s.end] for s in group])), tuple(group))
-        for group in groups
-    ]
+    return [Passage(samples, tuple(group)) for group in groups]

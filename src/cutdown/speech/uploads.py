@@ -14,16 +14,15 @@ from typing import Final
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
-from numpy.typing import NDArray
 
-from cutdown.speech.passages import WHISPER_RATE, Passage, Stretch, find_speech, pack
+from cutdown.speech.passages import WHISPER_RATE, Mono, Passage, Stretch, find_speech, pack
 
 LONGEST: Final = 600  # seconds; 19 MB even as plain samples, under the 25 MB that are taken
 LONGEST_WITHOUT_TIMES: Final = 25  # seconds; where words get their times by their share of the speech
 _AROUND: Final = WHISPER_RATE // 4  # samples of silence kept on each side: a pause stays a pause
 
 
-def uploads(samples: NDArray[np.int16], *, longest: int) -> list[Passage]:
+def uploads(samples: Mono, *, longest: int) -> list[Passage]:
     """Passages of at most ``longest`` seconds that end where somebody pauses.
 
     Args:

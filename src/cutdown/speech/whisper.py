@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from cutdown.errors import MediaError, UsageError
-from cutdown.media.sound import open_wav, read_wav_header
+from cutdown.media.sound import MonoSound, read_wav_header
 from cutdown.progress import Progress, unheard
 from cutdown.services.account import Account
 from cutdown.services.choices import Choice
@@ -75,7 +75,7 @@ class Whisper:
                 f"'{sound.name}' has {header.channels} channels at {header.sample_rate} Hz; "
                 f"Whisper takes mono at {WHISPER_RATE} Hz"
             )
-        samples = open_wav(sound)[:, 0]
+        samples = MonoSound(sound)
         passages = pack(samples, find_speech(samples))
         language = "und"
         heard: list[HeardSegment] = []
@@ -146,7 +146,7 @@ class Whisper:
             without_timestamps=True,
             vad_filter=False,  # the passage holds speech alone
         )
-        length = len(passage.wave) / WHISPER_RATE
+        length = len(passage) / WHISPER_RATE
         heard: list[HeardSegment] = []
         for segment in segments:  # the next window is decoded when the next segment is asked for
             heard.append(_heard(segment, passage))

@@ -117,9 +117,9 @@ def test_what_was_heard_once_is_not_paid_for_again(fake: FakeServices, tmp_path:
 def test_uploads_stay_under_the_limit_and_hold_every_sample_of_speech(tmp_path: Path) -> None:
     dice = np.random.default_rng(0)
     loudest = dice.integers(-20000, 20000, 600 * WHISPER_RATE).astype(np.int16)  # what packs worst
-    from cutdown.speech.passages import Passage, Stretch, to_wave
+    from cutdown.speech.passages import Passage, Stretch
 
-    whole = Passage(to_wave(loudest), (Stretch(0, len(loudest)),))
+    whole = Passage(loudest, (Stretch(0, len(loudest)),))
     content = to_flac(whole)
     assert len(content) < 25 * 1024 * 1024
     with av.open(io.BytesIO(content)) as file:

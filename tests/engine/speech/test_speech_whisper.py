@@ -1,9 +1,12 @@
 """Real speech through real weights."""
 
 import re
+import threading
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from cutdown.media.probe import probe
 from cutdown.media.sound import extract_sound, open_wav, write_wav
 from cutdown.services.choices import Choice
 from cutdown.settings import SpeechOptions
-from cutdown.speech import open_transcriber, transcriber_names
+from cutdown.speech import open_transcriber, transcriber_names, whisper
 from cutdown.speech.passages import WHISPER_RATE, find_speech, pack
 from cutdown.speech.whisper import Whisper, check_language
 from cutdown.transcript import Transcript
@@ -112,6 +115,41 @@ def test_the_times_of_words_survive_a_long_silence(shared_data: Path, tmp_path: 
     apart = [float(b.start - a.start) for a, b in zip(one, two, strict=True)]
     assert np.median(apart) == pytest.approx(51, abs=0.1)
     assert apart == pytest.approx([51] * half, abs=0.6)
+
+
+def test_how_many_listen_changes_no_word(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor a time, nor a probability; each passage is decoded once, its end included."""
+    sound, duration = sound_of(shared_data / "speech" / "sonnet.mp3", tmp_path)
+    samples = open_wav(sound)[:, 0]
+    passages = pack(samples, find_speech(samples))
+    assert len(passages) >= 3
+    transcripts, threads = [], []
+    for cores in (1, 2, 5):
+        monkeypatch.setattr(whisper, "_cores", lambda cores=cores: cores)
+        whisper.let_models_go()
+        model = whisper.load_model(TINY.whisper_model)
+        listening = model.encode
+
+        def encode(features: np.ndarray, listening: Callable[..., Any] = listening) -> Any:
+            threads.append(threading.current_thread().name)
+            return listening(features)
+
+        monkeypatch.setattr(model, "encode", encode)
+        transcripts.append(Whisper().transcribe(sound, TINY, duration=duration))
+    whisper.let_models_go()
+    assert transcripts[0].words
+    assert transcripts[0] == transcripts[1] == transcripts[2]
+    assert len(threads) == 3 * len(passages)
+    assert len(set(threads)) > 2  # the main one alone, then others
+
+
+def test_a_model_is_loaded_once_until_it_is_let_go() -> None:
+    model = whisper.load_model("tiny.en")
+    assert whisper.load_model("tiny.en") is model
+    whisper.let_models_go()
+    assert whisper.load_model("tiny.en") is not model
 
 
 def test_passages_are_short_and_lose_no_speech(shared_data: Path, tmp_path: Path):

@@ -233,3 +233,5 @@ def test_words_missing_at_cuts_fail_though_they_are_few(gone: tuple[int, ...], p
     check = check_words(heard, spoken(" ".join(words)), Marked(), timeline, listen)
     assert check.value("missing") == len(gone)
     assert check.passed == passes, check.note
+    at_once = check_words(heard, spoken(" ".join(words)), Marked(), timeline, listen, at_once=3)
+    assert at_once == check
