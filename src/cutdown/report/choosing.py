@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from cutdown.plan import Candidate, EditPlan, Passage
 from cutdown.report.phrases import joined, moment, percent, text
 from cutdown.timeline import Chapter
 
-_MOST_DOUBTS = 20  # that are linked above the table; it has all of them
-_PARTS = ("coverage", "compression", "calm", "grounded", "score")
+_MOST_DOUBTS: Final = 20  # that are linked above the table; it has all of them
+_PARTS: Final = ("coverage", "compression", "calm", "grounded", "score")
 
 
 def doubts(plan: EditPlan) -> str:
@@ -44,7 +45,7 @@ def left_out(plan: EditPlan, before: str) -> str:
     )
     rows = joined(_passage_row(passage, before) for passage in passages)
     return (
-        f"<p>{told}</p><details><summary>{len(passages)} passages, worth {percent(sum(p.worth for p in passages))} of "
+        f"<p>{told}</p><details><summary>{len(passages)} passage{'s' if len(passages) > 1 else ''}, worth {percent(sum(p.worth for p in passages))} of "
         'everything that is said</summary><table class="passages"><thead><tr><th scope="col">In the recording</th>'
         '<th scope="col" class="figure">Worth</th><th scope="col">What is said</th></tr></thead>'
         f"<tbody>\n{rows}\n</tbody></table></details>"

@@ -67,7 +67,7 @@ def print_summary(console: Console, outcome: Outcome) -> None:
     )
     if outcome.left_out and outcome.coverage is not None:
         console.print(
-            f"{outcome.left_out} passages left out for the length, worth {outcome.left_out_worth:.0%} of what is said; "
+            f"{outcome.left_out} passage{'s' if outcome.left_out > 1 else ''} left out for the length, worth {outcome.left_out_worth:.0%} of what is said; "
             f"{outcome.coverage:.0%} of its terms are still heard",
             highlight=False,
         )

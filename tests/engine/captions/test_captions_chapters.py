@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
-from cutdown.captions import chapters
+from cutdown.captions import chapters, to_text
 from cutdown.plan import EditAction, EditPlan
 from cutdown.timebase import SAMPLE_RATE
-from cutdown.timeline import Segment, Sound, Timeline
+from cutdown.timeline import Chapter, Segment, Sound, Timeline
 from cutdown.transcript import Transcript, Word
 
 RATE = Fraction(25)
@@ -71,6 +71,24 @@ def test_titles_are_short_distinct_and_begin_with_a_capital() -> None:
     titles = [chapter.title for chapter in chapters(plan, timeline, transcript)]
     assert len(set(titles)) == len(titles)
     assert all(2 < len(title) <= 48 and title[0].isupper() and title[-1].isalnum() for title in titles)
+
+
+def test_a_title_is_rather_a_whole_sentence_than_its_end_or_one_that_points_elsewhere() -> None:
+    texts = (
+        "The server needs a database, a password protecting the disk. It keeps the database password. "
+        "The server starts the database.",
+    )
+    plan, timeline, transcript, _ = recording(texts, pace=0.8, pause=0)
+    (only,) = chapters(plan, timeline, transcript)
+    assert only.title == "The server needs a database"
+
+
+def test_chapters_are_lines_that_a_description_can_hold() -> None:
+    short = (Chapter(start=0, end=70, title="Server"), Chapter(start=70, end=200, title="Search"))
+    assert to_text(short) == "0:00 Server\n1:10 Search\n"
+    long = (Chapter(start=0, end=3600, title="Server"), Chapter(start=3661.5, end=3700, title="Search"))
+    assert to_text(long) == "0:00:00 Server\n1:01:01 Search\n"
+    assert to_text(()) == ""
 
 
 def test_a_short_output_has_one_chapter() -> None:

@@ -9,7 +9,9 @@ import pytest
 from report_kit import ACTIONS, HOSTILE, report
 
 from cutdown.narration import Narration
+from cutdown.plan import Candidate, EditPlan, Passage, Selection
 from cutdown.report.phrases import link
+from cutdown.timeline import Chapter
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "source", "track", "col"}
 
@@ -206,3 +208,54 @@ def test_what_goes_on_is_told_where_the_picture_is_pointed_at_and_in_the_table()
     assert why is not None
     assert "waiting for the machine" in why[1]
     assert "nothing happens" not in text
+
+
+def a_selective_plan() -> EditPlan:
+    passage = Passage(start=11, end=19, worth=0.04, quote=HOSTILE)
+    unsure = ACTIONS[1].model_copy(update={"confidence": 0.2})
+    return EditPlan(
+        recording_sha256="a" * 64,
+        duration=50,
+        director="llm/test",
+        target_seconds=20,
+        selection=Selection(coverage=0.85, gap=0.012, left_out=(passage,)),
+        candidates=(
+            Candidate(number=1),
+            Candidate(number=2, coverage=0.9, compression=1, calm=0.5, grounded=1, score=0.86, chosen=True),
+        ),
+        actions=(ACTIONS[0], unsure, *ACTIONS[2:]),
+    )
+
+
+def test_what_a_length_left_out_is_listed_with_its_worth_and_what_stays() -> None:
+    words = Page(report(plan=a_selective_plan())).words
+    assert "85\u202f% of the recording's terms are still heard" in words
+    assert "at most 1.2% more" in words
+    assert "1 passages" not in words
+    assert "0:11.0–0:19.0" in words
+    assert "4.0%" in words
+
+
+def test_a_passage_that_was_brought_back_is_not_listed_and_nothing_is_claimed_of_the_rest() -> None:
+    plan = a_selective_plan()
+    assert plan.selection is not None
+    more = (*plan.selection.left_out, Passage(start=41, end=49, worth=0.02, quote="brought back since"))
+    changed = plan.model_copy(update={"selection": plan.selection.model_copy(update={"left_out": more})})
+    words = Page(report(plan=changed)).words
+    assert "brought back since" not in words.replace("was brought back since.", "")
+    assert "terms are still heard" not in words
+
+
+def test_doubts_and_candidates_are_shown_and_lead_to_their_rows() -> None:
+    page = Page(report(plan=a_selective_plan()))
+    assert "Look at these first: a2 (20\u202f% sure)" in page.words
+    assert "2 (chosen)" in page.words
+    assert "86\u202f%" in page.words
+    assert "Left out for the length" not in Page(report()).words
+    assert "Look at these first" not in Page(report()).words
+
+
+def test_chapters_of_the_result_are_listed_where_there_are_several() -> None:
+    several = (Chapter(start=0, end=40, title=HOSTILE), Chapter(start=40, end=50, title="The end"))
+    assert "0:40.0–0:50.0" in Page(report(chapters=several)).words
+    assert "Chapters" not in Page(report(chapters=several[:1])).words
