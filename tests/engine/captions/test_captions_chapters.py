@@ -74,11 +74,11 @@ def test_titles_are_short_distinct_and_begin_with_a_capital() -> None:
 
 
 def test_a_title_is_rather_a_whole_sentence_than_its_end_or_one_that_points_elsewhere() -> None:
-    texts = (
+    said = (
         "The server needs a database, a password protecting the disk. It keeps the database password. "
-        "The server starts the database.",
+        "The server starts the database."
     )
-    plan, timeline, transcript, _ = recording(texts, pace=0.8, pause=0)
+    plan, timeline, transcript, _ = recording((said,), pace=0.8, pause=0)
     (only,) = chapters(plan, timeline, transcript)
     assert only.title == "The server needs a database"
 
