@@ -31,7 +31,7 @@ from cutdown.director.worth import LINKS_A_MEETING, Judge
 
 _OUT: Final = Path(__file__).parents[1] / "src/cutdown/director/worth.json"
 _PARTS: Final = 5
-_RATES: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)  # seconds of the extract for a link
+_RATES: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)  # seconds of the extract for a link
 _BUDGET: Final = 0.2
 _WANTED: Final = (0.47, 0.26)  # F1 by seconds, link recall: both should be passed by as much
 _ROUNDS: Final = 120
