@@ -58,6 +58,7 @@ def greedy(problem: Problem, room: int, kept: frozenset[int] = frozenset()) -> f
         room: milliseconds.
         kept: what stays anyway, with all that it needs.
     """
+    everything = frozenset(range(len(problem.worths)))
     state = _Kept(problem, kept)
     waiting = [(-state.density(one), one) for one in range(len(problem.worths)) if one not in kept]
     heapq.heapify(waiting)
@@ -72,11 +73,9 @@ def greedy(problem: Problem, room: int, kept: frozenset[int] = frozenset()) -> f
         more = state.with_needed(one)
         if state.length + state.length_of(more) <= room:
             state.add(more)
-            for near in {other for added in more for other in (added - 1, added + 1)}:
-                if (
-                    0 <= near < len(problem.worths) and near not in state.kept
-                ):  # it is shorter beside a neighbour
-                    heapq.heappush(waiting, (-state.density(near), near))
+            beside = {other for added in more for other in (added - 1, added + 1)} - state.kept
+            for near in sorted(beside & everything):  # it is shorter beside a neighbour
+                heapq.heappush(waiting, (-state.density(near), near))
     return frozenset(state.kept)
 
 

@@ -36,7 +36,7 @@ def best_of(plans: Sequence[EditPlan | None], text: Manuscript) -> EditPlan:
         Candidate(number=number) if plan is None else _scored(number, plan, text)
         for number, plan in enumerate(plans, 1)
     ]
-    best = max(told, key=lambda one: (one.score or 0.0, -one.number))
+    best = max(told, key=lambda one: (-1.0 if one.score is None else one.score, -one.number))
     chosen = plans[best.number - 1]
     assert chosen is not None
     others = [_Heard(plan) for plan in held if plan is not chosen]
