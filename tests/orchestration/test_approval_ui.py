@@ -17,7 +17,7 @@ OPTIONS: Final = {
     "speech": {"whisper_model": "tiny.en"},
     "render": {"preset": "ultrafast", "resolution": "320x180"},
 }
-PATIENCE: Final = 60_000  # milliseconds
+PATIENCE: Final = 120_000  # milliseconds; a busy machine takes its time to resume a run
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +130,12 @@ def test_a_plan_is_approved_in_the_browser(
     rendered = EditPlan.read(out / "plan.json")
     assert (rendered.actions[0].type, rendered.actions[0].reason) == ("cut", "changed in review")
     assert (out / "small talk.mp4").is_file()
-    # Three processes worked on it, one after another; what the first had done was found by the others.
+    # Three processes worked on it, one after another; what the first had was found by the others. (The first may
+    # itself find what another test left: the recording is the same.)
     for task in ("ingest", "direct"):
-        assert live.task_states(run, task) == ["Completed"] + ["Cached"] * 2, task
+        first, *others = live.task_states(run, task)
+        assert first in ("Completed", "Cached"), task
+        assert others == ["Cached"] * 2, task
     assert live.task_states(run, "assemble") == ["Completed"]
 
     # Tried again, it does not ask again: what was decided for this run stays decided.

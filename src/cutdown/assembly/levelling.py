@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
+import scipy  # loads its parts when they are first used: a run that finds its answers needs none
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import sosfilt
 
 from cutdown.assembly.samples import Stereo
 from cutdown.timebase import SAMPLE_RATE
@@ -46,7 +45,9 @@ class Levels:
 
     def hear(self, block: Stereo) -> None:
         """Take the next block."""
-        weighted, self._state = sosfilt(_K_WEIGHTING, block.astype(np.float64), axis=0, zi=self._state)
+        weighted, self._state = scipy.signal.sosfilt(
+            _K_WEIGHTING, block.astype(np.float64), axis=0, zi=self._state
+        )
         power = np.concatenate([self._rest, np.square(weighted).sum(axis=1)])
         whole = len(power) // BLOCK * BLOCK
         self._powers.append(power[:whole].reshape(-1, BLOCK).mean(axis=1))
@@ -68,15 +69,17 @@ def gains_for(powers: Curve) -> Curve:
         return np.ones(len(powers))
     spoken = powers > _GATE * powers[loud].mean()
     target = 10 * np.log10(powers[spoken].mean())
-    share = uniform_filter1d(spoken.astype(np.float64), _WINDOW, mode="constant")
+    share = scipy.ndimage.uniform_filter1d(spoken.astype(np.float64), _WINDOW, mode="constant")
     known = np.flatnonzero(share > 0.5 / _WINDOW)
     gains = np.zeros(len(powers))  # dB
     for _ in range(_ROUNDS):
         evened = np.where(spoken, powers * 10 ** (gains / 10), 0.0)
-        local = 10 * np.log10(uniform_filter1d(evened, _WINDOW, mode="constant")[known] / share[known])
+        local = 10 * np.log10(
+            scipy.ndimage.uniform_filter1d(evened, _WINDOW, mode="constant")[known] / share[known]
+        )
         # In pauses it goes over from one to the next.
         missing = np.interp(np.arange(len(powers)), known, target - local)
-        gains = np.clip(gains + uniform_filter1d(missing, _GLIDE, mode="nearest"), -MOST, MOST)
+        gains = np.clip(gains + scipy.ndimage.uniform_filter1d(missing, _GLIDE, mode="nearest"), -MOST, MOST)
     return np.asarray(10 ** (gains / 20))
 
 

@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import scipy  # loads its parts when they are first used: a run that finds its answers needs none
 from numpy.typing import NDArray
-from scipy import optimize, sparse
 
 from cutdown.director.problem import Problem
 
@@ -45,7 +45,7 @@ def search(
     bounds[:, 1] = 1.0
     bounds[list(wanted), 0] = 1.0
     # Interior points first: the simplex method took five times as long on two hours of talk.
-    loose = optimize.linprog(-gains, A_ub=limits.A, b_ub=limits.ub, bounds=bounds, method="highs-ipm")
+    loose = scipy.optimize.linprog(-gains, A_ub=limits.A, b_ub=limits.ub, bounds=bounds, method="highs-ipm")
     if loose.x is None:
         return None, float(gains.sum())
     most = -float(loose.fun)
@@ -98,10 +98,10 @@ def _exactly(problem: Problem, room: int) -> tuple[frozenset[int], float]:
     whole = (
         np.arange(len(gains)) < count
     )  # the others follow from these, so that they need not be whole numbers
-    told = optimize.milp(
+    told = scipy.optimize.milp(
         -gains,
         integrality=whole.astype(np.float64),
-        bounds=optimize.Bounds(0.0, 1.0),
+        bounds=scipy.optimize.Bounds(0.0, 1.0),
         constraints=_constraints(problem, room),
         options={"node_limit": _STEPS, "mip_rel_gap": CLOSE, "presolve": False},
     )
@@ -116,7 +116,7 @@ def _gains(problem: Problem) -> Floats:
     return np.concatenate([problem.worths, np.zeros(len(problem.joints)), counted])
 
 
-def _constraints(problem: Problem, room: int) -> optimize.LinearConstraint:
+def _constraints(problem: Problem, room: int) -> scipy.optimize.LinearConstraint:
     """What fits, what needs what, and how neighbours and terms follow from sentences; each row at most a number."""
     count, joined = len(problem.worths), len(problem.joints)
     size = count + joined + len(problem.terms)
@@ -152,8 +152,8 @@ class _Rows:
         self._entries += [(row, column, factor) for column, factor in entries]
         self._most.append(most)
 
-    def at_most(self, size: int) -> optimize.LinearConstraint:
+    def at_most(self, size: int) -> scipy.optimize.LinearConstraint:
         """All of them, over ``size`` unknowns."""
         rows, columns, factors = zip(*self._entries, strict=True)
-        table = sparse.csr_array((factors, (rows, columns)), shape=(len(self._most), size))
-        return optimize.LinearConstraint(table, ub=np.array(self._most))
+        table = scipy.sparse.csr_array((factors, (rows, columns)), shape=(len(self._most), size))
+        return scipy.optimize.LinearConstraint(table, ub=np.array(self._most))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import scipy  # loads its parts when they are first used: a run that finds its answers needs none
 from numpy.typing import NDArray
-from scipy import sparse
 
 Values = NDArray[np.float64]
 
@@ -132,7 +132,7 @@ def _carries(word: str) -> bool:
     return word not in _GROUP_OF or word in _MATTER_TOO
 
 
-def _told(words: Sequence[Sequence[str]]) -> sparse.csr_array:
+def _told(words: Sequence[Sequence[str]]) -> scipy.sparse.csr_array:
     """Which words each sentence has, shape (sentences, words), 0 or 1."""
     known: dict[str, int] = {}
     rows, columns = [], []
@@ -141,20 +141,20 @@ def _told(words: Sequence[Sequence[str]]) -> sparse.csr_array:
             rows.append(row)
             columns.append(known.setdefault(word, len(known)))
     shape = (len(words), max(1, len(known)))
-    return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
+    return scipy.sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
 
 
-def _first_told(told: sparse.csr_array) -> sparse.csr_array:
+def _first_told(told: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
     """Only the first sentence that has each word."""
     entries = told.tocoo()
     first = np.full(told.shape[1], told.shape[0])
     np.minimum.at(first, entries.col, entries.row)
     new = first[entries.col] == entries.row
     held = (entries.data[new], (entries.row[new], entries.col[new]))
-    return sparse.csr_array(held, shape=told.shape)
+    return scipy.sparse.csr_array(held, shape=told.shape)
 
 
-def _likeness(weighted: sparse.csr_array) -> dict[str, Values]:
+def _likeness(weighted: scipy.sparse.csr_array) -> dict[str, Values]:
     """Cosines with the whole talk and with the sentences around."""
     norms = np.sqrt(weighted.multiply(weighted).sum(axis=1))
     unit = weighted.multiply((1 / np.where(norms > 0, norms, 1.0))[:, None]).tocsr()

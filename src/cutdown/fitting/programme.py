@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
+import scipy  # loads its parts when they are first used: a run that finds its answers needs none
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 GAP: Final = 1e-4  # of the objective; what is found is at most this share above the best there is
 _NODES: Final = 5_000  # a bound that does not depend on the clock; a talk of three hours needs none
@@ -61,12 +60,14 @@ class Programme:
         """
         rows, columns, weights = zip(*self._entries, strict=True)
         shape = (len(self._row_lows), len(self._prices))
-        found: Any = milp(
+        found: Any = scipy.optimize.milp(
             c=np.array(self._prices),
             integrality=np.array(self._whole),
-            bounds=Bounds(np.array(self._lows), np.array(self._highs)),
-            constraints=LinearConstraint(
-                csr_array((weights, (rows, columns)), shape=shape), self._row_lows, self._row_highs
+            bounds=scipy.optimize.Bounds(np.array(self._lows), np.array(self._highs)),
+            constraints=scipy.optimize.LinearConstraint(
+                scipy.sparse.csr_array((weights, (rows, columns)), shape=shape),
+                self._row_lows,
+                self._row_highs,
             ),
             options={"mip_rel_gap": GAP, "node_limit": _NODES},
         )

@@ -78,7 +78,7 @@ class StepUsage(_Told):
 
     seconds: Measure = 0.0
     cpu_seconds: Measure = 0.0
-    """Of this process and of the programs that ended meanwhile."""
+    """Of this process and of the programs that ended meanwhile; what runs beside the step counts too."""
     times: Count = 0
 
 

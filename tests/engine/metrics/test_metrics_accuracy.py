@@ -151,7 +151,7 @@ def test_the_phases_add_up_to_the_run_within_one_percent(fresh: Measured) -> Non
 
 def test_steps_and_named_parts_lie_within_their_phase(fresh: Measured) -> None:
     for record in fresh.records:
-        steps = record["steps"].values()
-        assert sum(step["seconds"] for step in steps) <= record["elapsed_seconds"]
-        assert sum(step["cpu_seconds"] for step in steps) <= record["cpu_seconds"] + 0.05
+        for step in record["steps"].values():  # some run side by side
+            assert step["seconds"] <= record["elapsed_seconds"]
+            assert step["cpu_seconds"] <= record["cpu_seconds"] + 0.05
         assert record["disk_free_low_mb"].keys() == {"state", "output"}
