@@ -151,7 +151,9 @@ def test_the_phases_add_up_to_the_run_within_one_percent(fresh: Measured) -> Non
 
 def test_steps_and_named_parts_lie_within_their_phase(fresh: Measured) -> None:
     for record in fresh.records:
-        for step in record["steps"].values():  # some run side by side
-            assert step["seconds"] <= record["elapsed_seconds"]
-            assert step["cpu_seconds"] <= record["cpu_seconds"] + 0.05
+        steps = record["steps"].values()
+        # Where steps run side by side, each lies within the phase; everywhere else their sum does.
+        together = max if record["phase"] == "phase1_ingest" else sum
+        assert together(step["seconds"] for step in steps) <= record["elapsed_seconds"]
+        assert together(step["cpu_seconds"] for step in steps) <= record["cpu_seconds"] + 0.05
         assert record["disk_free_low_mb"].keys() == {"state", "output"}
