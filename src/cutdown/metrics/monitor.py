@@ -18,7 +18,7 @@ from cutdown.metrics.records import MEGABYTE, GpuUsage, PhaseRecord, StepUsage, 
 from cutdown.metrics.steps import Steps
 from cutdown.metrics.trace import Recorder
 
-SAMPLES_A_SECOND: Final = 4
+SAMPLES_A_SECOND: Final = 10
 _SAMPLING_SHARE: Final = 0.004  # of one core that reading the tree may cost, besides finding children
 _WINDOW: Final = 1.0  # seconds over which the busiest CPU is taken
 

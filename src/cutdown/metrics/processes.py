@@ -7,14 +7,17 @@ a child vanishes.
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import time
+from io import FileIO
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import psutil
 
-_LOOKING_SHARE: Final = 0.004  # of one core; finding children reads every process of the machine
+_LOOKING_SHARE: Final = 0.004  # of one core that finding children may cost
 _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, KiB on Linux
 
 
@@ -50,13 +53,14 @@ def high_water() -> HighWater:
 class ProcessTree:
     """This process and its descendants.
 
-    Children are looked for as often as that costs no more than a small share of a core: on a
-    machine with many processes, less often than the tree is read. The memory of a child counts
-    from the second look at it.
+    Children are looked for as often as that costs no more than a small share of a core, which may
+    be less often than the tree is read. A child that still bears its parent's command line may not
+    be its own program yet: its memory counts from the second look at it.
     """
 
     def __init__(self) -> None:
         self._own = psutil.Process()
+        self._program = self._own.cmdline()
         self._children: list[psutil.Process] = []
         self._known: set[psutil.Process] = set()
         self._next_look = 0.0
@@ -79,12 +83,13 @@ class ProcessTree:
                 with child.oneshot():
                     of_child = sum(child.cpu_times()[:4])  # user, system, and of its own ended children
                     cpu += of_child
-                    # A new child may not be its own program yet: until then it shows its parent's memory as its own.
-                    if child in self._known:
-                        memory += child.memory_info().rss
-                    else:
+                    found = child not in self._known
+                    if found:
                         cpu_found += of_child
                         self._known.add(child)
+                    # Until a child is its own program, it shows its parent's memory as its own.
+                    if not found or child.cmdline() != self._program:
+                        memory += child.memory_info().rss
                     of_child_disk = _disk(child)
             except psutil.Error:
                 continue  # it ended; its account is now its parent's
@@ -94,12 +99,45 @@ class ProcessTree:
 
     def _find_children(self) -> None:
         began = time.thread_time()
-        try:
-            self._children = self._own.children(recursive=True)
-        except psutil.Error:
-            self._children = []
+        self._children = _descendants(self._own, known=self._children)
         self._known.intersection_update(self._children)
         self._next_look = time.monotonic() + (time.thread_time() - began) / _LOOKING_SHARE
+
+
+def _descendants(process: psutil.Process, *, known: list[psutil.Process]) -> list[psutil.Process]:
+    """Everything below a process; what is known already is looked up faster."""
+    if not Path(f"/proc/{process.pid}/task/{process.pid}/children").exists():
+        try:
+            return process.children(recursive=True)
+        except psutil.Error:
+            return []
+    # The kernel's own lists: psutil reads every process of the machine instead, which takes longer the more there are.
+    before = {each.pid: each for each in known}
+    found: list[psutil.Process] = []
+    ahead = _children(process.pid)
+    while ahead:
+        pid = ahead.pop()
+        child = before.get(pid)
+        try:
+            # The kernel may have given the number of one that ended to another.
+            found.append(child if child and child.is_running() else psutil.Process(pid))
+        except psutil.Error:
+            continue
+        ahead += _children(pid)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that a process started, thread by thread (proc(5)); none once it has ended."""
+    found: list[int] = []
+    try:
+        with os.scandir(f"/proc/{pid}/task") as threads:
+            for thread in threads:
+                with FileIO(f"{thread.path}/children") as listed:
+                    found += map(int, listed.readall().split())
+    except OSError:
+        pass  # it, or one of its threads, ended meanwhile: the next look tells
+    return found
 
 
 def _disk(process: psutil.Process) -> tuple[int, int] | None:
