@@ -23,9 +23,10 @@ from cutdown.verify.hearing import Listen, Spoken
 from cutdown.verify.listen import Heard, SourceSound, hear_output
 from cutdown.verify.loudness import check_loudness
 from cutdown.verify.packets import Tracks, read_packets
-from cutdown.verify.placement import Placements
+from cutdown.verify.placement import PicturePlace, Placements
 from cutdown.verify.recogniser import recogniser
 from cutdown.verify.reference import Reference
+from cutdown.verify.sound_places import SoundPlace
 from cutdown.verify.structure import check_structure
 from cutdown.verify.sync import check_sync
 from cutdown.verify.words import check_words
@@ -73,36 +74,37 @@ def verify(
         ModelError: the recogniser's weights are missing.
     """
     tracks = read_packets(output)
-    heard = _hear(output, tracks, timeline, scratch, part(progress, 0.02, 0.15))
     chosen = choose_track(recording, track) if recording.audio else None
     packets = tracks.pictures[0] if tracks.pictures and len(tracks.pictures[0].ticks) else None
+    placements = Placements(output, source, recording, timeline, narration, store, chosen)
 
-    def look(tell: Progress) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
-        placements = Placements(output, source, recording, timeline, narration, store, chosen)
-        placed = placements.measure(packets, heard, part(tell, 0, 0.8))
+    def look(tell: Progress) -> tuple[Sequence[PicturePlace], tuple[Check, ...]]:
+        placed = placements.pictures(packets, part(tell, 0, 0.8))
         theirs = read_packets(source, recording.picture.stream_index) if recording.picture else None
         seen = theirs.pictures[0] if theirs and theirs.pictures else None
-        blanks = check_blanks(output, source, recording, timeline, packets, seen, part(tell, 0.8, 1))
-        return check_sync(placed, timeline.rate, len(timeline.segments)), blanks
+        return placed, check_blanks(output, source, recording, timeline, packets, seen, part(tell, 0.8, 1))
 
-    def listen_again() -> Check:
-        tell = part(progress, 0.15, 1)
+    def hear() -> tuple[Heard | None, Sequence[SoundPlace], Check]:
+        heard = _hear(output, tracks, timeline, scratch, part(progress, 0.02, 0.3))
+        placed = placements.sounds(heard)
+        tell = part(progress, 0.3, 1)
         with ExitStack() as open_files:
             sound = open_files.enter_context(SourceSound(source, chosen.stream_index)) if chosen else None
             reference = Reference(timeline, sound, narration, store)
             if listen is None and heard and expected_words:
-                ears = recogniser(language, scratch)
-                return check_words(
-                    heard, expected_words, reference, timeline, ears, tell, at_once=listeners()
-                )
-            return check_words(heard, expected_words, reference, timeline, listen or _deaf, tell)
+                ears, at_once = recogniser(language, scratch), listeners()
+            else:
+                ears, at_once = listen or _deaf, 1
+            words = check_words(heard, expected_words, reference, timeline, ears, tell, at_once=at_once)
+        return heard, placed, words
 
-    words, (sync, blanks) = both(listen_again, look)
+    (heard, sounds, words), (pictures, blanks) = both(hear, look)
+    placed = placements.joined(pictures, sounds)
     checks = (
         check_structure(
             tracks, heard.samples if heard else None, timeline, has_picture=recording.picture is not None
         ),
-        *sync,
+        *check_sync(placed, timeline.rate, len(timeline.segments)),
         *check_loudness(heard, timeline.duration, options, speech=bool(expected_words)),
         *blanks,
         words,

@@ -55,33 +55,27 @@ def hear_output(output: Path, scratch: Path, duration: Fraction, progress: Progr
         ProgramError: the sound cannot be decoded.
     """
     target = scratch / "output-mono.wav"
-    meter = (
-        "astats=measure_perchannel=none:measure_overall=Number_of_samples,ebur128=peak=true:framelog=quiet"
-    )
+    mono = ["-ac", "1", "-ar", str(LISTEN_RATE), "-c:a", "pcm_s16le", "-rf64", "auto", str(target)]
     done = ffmpeg.run(
+        # The meter hands the sound on as it is; told so, ffmpeg counts the samples that it decodes.
         [
-            *("-i", str(output), "-filter_complex", f"[0:a:0]asplit=2[meter][plain];[meter]{meter}[metered]"),
-            *("-map", "[metered]", "-f", "null", "-"),
-            *(
-                "-map",
-                "[plain]",
-                "-ac",
-                "1",
-                "-ar",
-                str(LISTEN_RATE),
-                "-c:a",
-                "pcm_s16le",
-                "-rf64",
-                "auto",
-                str(target),
-            ),
+            "-v",
+            "verbose",
+            "-vn",
+            "-i",
+            str(output),
+            "-map",
+            "0:a:0",
+            "-af",
+            "ebur128=peak=true:framelog=quiet",
+            *mono,
         ],
         duration=duration,
         progress=progress,
     )
     return Heard(
         wave=open_wav(target)[:, 0],
-        samples=int(_last(r"Number of samples: (\d+)", done.stderr) or 0),
+        samples=int(_last(r"Input stream.*\((\d+) samples\)", done.stderr) or 0),
         loudness=_gated(_last(r"I:\s+(-?[\d.]+|-?inf|nan) LUFS", done.stderr)),
         true_peak=_gated(_last(r"Peak:\s+(-?[\d.]+|-?inf|nan) dBFS", done.stderr)),
     )

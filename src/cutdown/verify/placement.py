@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain, count
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,18 +14,28 @@ import numpy as np
 from cutdown.narration import Narration
 from cutdown.progress import Progress, unheard
 from cutdown.recording import AudioTrack, Recording
+from cutdown.services.loop import side_by_side
 from cutdown.store import Store
 from cutdown.timeline import FRAME_TOLERANCE, Segment, Timeline
 from cutdown.verify.lags import FARTHEST_FRAMES, PictureLag, SoundLag, cut_lag, picture_lag
 from cutdown.verify.listen import Heard
 from cutdown.verify.look import Grey, Looker, grid_of, inner_share, source_looker
 from cutdown.verify.packets import PictureTrack
-from cutdown.verify.sound_places import SoundPlaces
+from cutdown.verify.sound_places import SoundPlace, SoundPlaces
 
 MOST_SEGMENTS: Final = 24
 
 _WINDOW: Final = 20  # output frames that are compared at once
 _BEFORE: Final = 4  # output frames ahead of a cut
+_LOOKERS: Final = 2  # at a time, each with its own decoders: one alone would be the last to finish
+
+
+class PicturePlace(NamedTuple):
+    """Where the picture of one segment is."""
+
+    lag: PictureLag | None
+    cut: int | None
+    """Frames that the segment's first picture comes late."""
 
 
 class Placement(NamedTuple):
@@ -62,7 +73,7 @@ def _spread(numbers: Sequence[int], count: int) -> list[int]:
 
 
 class Placements:
-    """Measures segments of one output.
+    """Measures segments of one output; its pictures and its sounds can be measured at the same time.
 
     Args:
         output: the video.
@@ -87,54 +98,61 @@ class Placements:
         self._output, self._source = output, source
         self._recording, self._timeline = recording, timeline
         self._sounds = SoundPlaces(source, timeline, narration, store, track)
+        self._numbers = sampled(timeline.segments)
+        self._segments = [timeline.segments[number] for number in self._numbers]
 
-    def measure(
-        self, packets: PictureTrack | None, heard: Heard | None, progress: Progress = unheard
-    ) -> tuple[Placement, ...]:
-        """Measure the sampled segments.
+    def pictures(self, packets: PictureTrack | None, progress: Progress = unheard) -> Sequence[PicturePlace]:
+        """Where the pictures of the sampled segments are.
 
         Args:
             packets: the output's picture; None where it has none.
-            heard: its sound; None where it has none.
             progress: told the share done.
 
         Raises:
             MediaError: a file cannot be decoded.
         """
-        numbers = sampled(self._timeline.segments)
-        pictures = self._pictures(numbers, packets, progress) if packets else {}
-        segments = [self._timeline.segments[number] for number in numbers]
-        found = self._sounds.measure(segments, heard) if heard else [(None, None)] * len(numbers)
+        picture = self._recording.picture
+        if picture is None or packets is None:
+            return [PicturePlace(None, None)] * len(self._numbers)
+        done = count(1)
+
+        def look_at(numbers: Sequence[int]) -> list[PicturePlace]:
+            inside = inner_share(picture, packets.width, packets.height)
+            found = []
+            with (
+                source_looker(self._source, picture) as source,
+                Looker(self._output, stream_index=0, grid=grid_of(picture), inside=inside) as output,
+            ):
+                for number in numbers:
+                    found.append(self._picture(number, source, output, packets))
+                    progress(next(done) / len(self._numbers))
+            return found
+
+        share = -(-len(self._numbers) // _LOOKERS)
+        shares = [self._numbers[at : at + share] for at in range(0, len(self._numbers), share)]
+        return list(chain.from_iterable(side_by_side(look_at, shares, width=_LOOKERS)))
+
+    def sounds(self, heard: Heard | None) -> Sequence[SoundPlace]:
+        """Where the sounds of the sampled segments are.
+
+        Args:
+            heard: the output's sound; None where it has none.
+
+        Raises:
+            MediaError: the source cannot be decoded.
+        """
+        if heard is None:
+            return [SoundPlace(None, None)] * len(self._numbers)
+        return self._sounds.measure(self._segments, heard)
+
+    def joined(self, pictures: Sequence[PicturePlace], sounds: Sequence[SoundPlace]) -> tuple[Placement, ...]:
+        """What `pictures` and `sounds` found, segment by segment."""
         return tuple(
-            _placement(
-                self._timeline.segments[number],
-                *pictures.get(number, (None, None)),
-                *sound,
-                self._timeline.rate,
-            )
-            for number, sound in zip(numbers, found, strict=True)
+            _placement(segment, picture, sound, self._timeline.rate)
+            for segment, picture, sound in zip(self._segments, pictures, sounds, strict=True)
         )
 
-    def _pictures(
-        self, numbers: Sequence[int], packets: PictureTrack, progress: Progress
-    ) -> Mapping[int, tuple[PictureLag | None, int | None]]:
-        picture = self._recording.picture
-        if picture is None:
-            return {}
-        inside = inner_share(picture, packets.width, packets.height)
-        found = {}
-        with (
-            source_looker(self._source, picture) as source,
-            Looker(self._output, stream_index=0, grid=grid_of(picture), inside=inside) as output,
-        ):
-            for done, number in enumerate(numbers, 1):
-                found[number] = self._picture(number, source, output, packets)
-                progress(done / len(numbers))
-        return found
-
-    def _picture(
-        self, number: int, source: Looker, output: Looker, packets: PictureTrack
-    ) -> tuple[PictureLag | None, int | None]:
+    def _picture(self, number: int, source: Looker, output: Looker, packets: PictureTrack) -> PicturePlace:
         """Look at the segment's start, and where its picture changes most if the start stands still."""
         segment = self._timeline.segments[number]
         moving = min(segment.frames - segment.hold, segment.frames - segment.dissolve)
@@ -149,11 +167,11 @@ class Placements:
                 peak = count + int(sizes.argmax())
                 first = min(max(count, peak - count // 2), moving - 1)
                 lag, _ = self._look(segment, first, min(count, moving - first), 0, source, output)
-        return lag, cut
+        return PicturePlace(lag, cut)
 
     def _look(
         self, segment: Segment, first: int, count: int, before: int, source: Looker, output: Looker
-    ) -> tuple[PictureLag | None, int | None]:
+    ) -> PicturePlace:
         """Compare output frames ``first`` to ``first + count`` of a segment with the source."""
         rate = self._timeline.rate
         farthest = max(1, int(FARTHEST_FRAMES / max(Fraction(1), segment.speed)))
@@ -166,14 +184,14 @@ class Placements:
         begin = (segment.first_frame + first - before) / rate
         ours = output.between(begin, (segment.first_frame + first + count - 1) / rate)
         if not theirs or len(ours) != before + count:
-            return None, None  # frames that are missing are the structure's fault, told there
+            return PicturePlace(None, None)  # frames that are missing are the structure's fault, told there
         times = [time for time, _ in theirs]
         rows = np.array(
             [[_row(times, moment(first + j - lag)) for lag in lags] for j in range(count)], np.int64
         )
         frames, pictures = _stack(ours), _stack(theirs)
         cut = self._cut(segment, frames, before, pictures[rows[:, farthest]], source) if before else None
-        return picture_lag(frames[before:], pictures, rows, lags), cut
+        return PicturePlace(picture_lag(frames[before:], pictures, rows, lags), cut)
 
     def _cut(self, segment: Segment, frames: Grey, before: int, planned: Grey, source: Looker) -> int | None:
         """How late the segment's first picture comes, against how late the plan itself shows it.
@@ -213,17 +231,11 @@ def _stack(frames: Sequence[tuple[Fraction, Grey]]) -> Grey:
     return np.stack([copy for _, copy in frames])
 
 
-def _placement(
-    segment: Segment,
-    picture: PictureLag | None,
-    cut: int | None,
-    sound: SoundLag | None,
-    kind: str | None,
-    rate: Fraction,
-) -> Placement:
+def _placement(segment: Segment, picture: PicturePlace, sound: SoundPlace, rate: Fraction) -> Placement:
     """Join both: among pictures that fit equally well, the one that agrees with the sound counts."""
     offset: float | None = None
-    lags = picture.fits if picture and picture.found else (float(cut),) if cut is not None else ()
-    if sound and sound.found and lags:
-        offset = min((sound.seconds - lag / float(rate) for lag in lags), key=abs)
-    return Placement(segment, picture, cut, sound, kind, offset)
+    seen, heard = picture.lag, sound.lag
+    lags = seen.fits if seen and seen.found else (float(picture.cut),) if picture.cut is not None else ()
+    if heard and heard.found and lags:
+        offset = min((heard.seconds - lag / float(rate) for lag in lags), key=abs)
+    return Placement(segment, seen, picture.cut, heard, sound.kind, offset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,13 @@ _LISTEN_SECONDS: Final = 2.0
 _SEARCH_SECONDS: Final = 20.0  # of a segment's sound, for its loudest part
 _FADE: Final = 0.03  # seconds beside a cut where two sounds may overlap
 _MARGIN: Final = round(FARTHEST_SECONDS * LISTEN_RATE)
+
+
+class SoundPlace(NamedTuple):
+    """Where the sound of one segment is; None for what could not be measured."""
+
+    lag: SoundLag | None
+    kind: str | None
 
 
 class SoundPlaces:
@@ -42,7 +49,7 @@ class SoundPlaces:
         self._narration, self._store = narration, store
         self._track = track
 
-    def measure(self, segments: Sequence[Segment], heard: Heard) -> list[tuple[SoundLag | None, str | None]]:
+    def measure(self, segments: Sequence[Segment], heard: Heard) -> list[SoundPlace]:
         """Where the sound of each segment is, and of which kind it is.
 
         Raises:
@@ -55,33 +62,31 @@ class SoundPlaces:
             if source:
                 source.close()
 
-    def _sound(
-        self, segment: Segment, heard: Heard, source: SourceSound | None
-    ) -> tuple[SoundLag | None, str | None]:
+    def _sound(self, segment: Segment, heard: Heard, source: SourceSound | None) -> SoundPlace:
         """Match what sounds longest in the segment; None where it has only room tone or another tempo."""
         begin, end = (
             float(frame / self._timeline.rate) for frame in (segment.first_frame, segment.end_frame)
         )
         choice = _longest(self._timeline.sounds, begin, end)
         if choice is None:
-            return None, None
+            return SoundPlace(None, None)
         sound, start, stop = choice
         start, stop = start + _FADE, min(stop - _FADE, start + _SEARCH_SECONDS)
         if stop - start < 2 * _FADE:
-            return None, sound.kind
+            return SoundPlace(None, sound.kind)
         inside = sound.source_sample / SAMPLE_RATE + (start - sound.first_sample / SAMPLE_RATE)
         planned = self._planned(sound, inside, inside + stop - start, source)
         if planned is None:
-            return None, sound.kind
+            return SoundPlace(None, sound.kind)
         length = min(len(planned) - 2 * _MARGIN, round(_LISTEN_SECONDS * LISTEN_RATE))
         if length <= 0:
-            return None, sound.kind
+            return SoundPlace(None, sound.kind)
         at = loudest_window(planned[_MARGIN : len(planned) - _MARGIN], length)
         ours = heard.between(start, stop)
         lag = sound_lag(ours[at : at + length], planned[at : at + length + 2 * _MARGIN], _MARGIN)
         if lag and lag.found and abs(lag.seconds) < _ALIGNED:
             lag = lag._replace(dropped=dropped_seconds(ours, planned[_MARGIN : len(planned) - _MARGIN]))
-        return lag, sound.kind
+        return SoundPlace(lag, sound.kind)
 
     def _planned(self, sound: Sound, start: float, end: float, source: SourceSound | None) -> Wave | None:
         """What should be heard, with the margin on both sides."""
