@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
 from cutdown.batch.wishes import BatchWishes
 from cutdown.cli import build_app, start
 from cutdown.job import Job, Outcome
+from cutdown.settings import shared_store
 from flows.local import configure_prefect, end_orphaned_servers, quiet_terminal
 
 if TYPE_CHECKING:
@@ -17,14 +19,21 @@ if TYPE_CHECKING:
 
 def run(job: Job) -> Outcome:
     """A job as a flow run of this process; one that was done before needs no server to be found."""
-    from cutdown.pipeline import everything_at_hand, optimize, prepare, recalled
+    from cutdown.pipeline import everything_at_hand, listening_ahead, optimize, prepare, recalled
     from cutdown.shared_store import local_store
 
     store = local_store()  # the shared one's keys may lie in a block
-    prepare(job, store, keys=False)  # a mistake is told before a server starts; keys may lie in its blocks
+    # A mistake is told before a server starts; keys may lie in its blocks.
+    recording = prepare(job, store, keys=False)
     if everything_at_hand(job, store):
         return optimize(job, recalled(store), store)
     configure_prefect()
+    # The server takes ten seconds to start. Where machines share results, one of them may have listened already.
+    with contextlib.nullcontext() if shared_store() else listening_ahead(job, recording, store):
+        return _as_flow(job)
+
+
+def _as_flow(job: Job) -> Outcome:
     quiet_terminal()
     end_orphaned_servers()
     from prefect.exceptions import TerminationSignal

@@ -1,4 +1,4 @@
-"""Two pieces of work at once."""
+"""Two pieces of work at once, and work that is begun before anyone asks for it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from cutdown.progress import Progress
+from cutdown.progress import Progress, reporting_to, unheard
 
 First = TypeVar("First")
 Second = TypeVar("Second")
 
 
 class _NotWantedError(Exception):
-    """The other piece of work failed."""
+    """Nobody waits for this piece of work any more."""
 
 
 def both(first: Callable[[], First], second: Callable[[Progress], Second]) -> tuple[First, Second]:
@@ -42,3 +42,43 @@ def both(first: Callable[[], First], second: Callable[[Progress], Second]) -> tu
             unwanted.set()
             raise
         return result, beside.result()
+
+
+class Begun(Generic[First]):
+    """Work that goes on in a thread until someone asks for what it gave.
+
+    Args:
+        work: reports to `cutdown.progress.current`; begun at once.
+    """
+
+    def __init__(self, work: Callable[[], First]) -> None:
+        self._unwanted = threading.Event()
+        self._share = 0.0
+        self._ear: Progress = unheard
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutdown-ahead")
+        with reporting_to(self._told):
+            self._doing = self._pool.submit(copy_context().run, work)
+
+    def result(self, progress: Progress = unheard) -> First:
+        """What the work gave, once it is done.
+
+        Args:
+            progress: told from now on how far the work is.
+
+        Raises:
+            Exception: what the work failed with.
+        """
+        self._ear = progress
+        progress(self._share)
+        return self._doing.result()
+
+    def give_up(self) -> None:
+        """End the work as soon as it tells its progress, and wait for that; nobody hears of its failure."""
+        self._unwanted.set()
+        self._pool.shutdown()
+
+    def _told(self, share: float, /) -> None:
+        if self._unwanted.is_set():
+            raise _NotWantedError(share)
+        self._share = share
+        self._ear(share)

@@ -6,12 +6,15 @@ found by the other.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from cutdown.beside import Begun
+from cutdown.progress import current
 from cutdown.recording import Recording
 from cutdown.store import Ref, Store, hash_key
 
@@ -57,6 +60,7 @@ class Remembered(Generic[Result]):
         self._version = version
         self._kind = kind
         self._work = work
+        self._begun: dict[str, Begun[Result]] = {}
         functools.update_wrapper(self, work)
 
     def key(self, inputs: Mapping[str, Any]) -> str:
@@ -64,8 +68,35 @@ class Remembered(Generic[Result]):
         return content_key(self.name, self._version, inputs)
 
     def recall(self, store: Store, **inputs: Any) -> Result | None:
-        """The result for these inputs, or None where there is none, or one of its files is gone."""
-        ref = store.find(hash_key(self.key(inputs)))
+        """The result for these inputs; None where there is none, it is just being made, or one of its files is gone."""
+        key = self.key(inputs)
+        return None if key in self._begun else self._recall(store, key)
+
+    @contextlib.contextmanager
+    def ahead(self, store: Store, **inputs: Any) -> Iterator[None]:
+        """Begin the work now, in a thread: whoever first calls for it in the block gets what was begun.
+
+        What is there already is not begun; what nobody called for by the end of the block is given up.
+        """
+        key = self.key(inputs)
+        if self._recall(store, key) is not None:
+            yield
+            return
+        begun = self._begun[key] = Begun(lambda: self._done(store, key, inputs))
+        try:
+            yield
+        finally:
+            self._begun.pop(key, None)
+            begun.give_up()
+
+    def __call__(self, store: Store, **inputs: Any) -> Result:
+        """The result for these inputs; a second process that wants it waits for the first."""
+        key = self.key(inputs)
+        begun = self._begun.pop(key, None)
+        return begun.result(current()) if begun else self._done(store, key, inputs)
+
+    def _recall(self, store: Store, key: str) -> Result | None:
+        ref = store.find(hash_key(key))
         if ref is None:
             return None
         try:
@@ -74,15 +105,13 @@ class Remembered(Generic[Result]):
             return None
         return result if all(store.has(part) for part in refs_in(result)) else None
 
-    def __call__(self, store: Store, **inputs: Any) -> Result:
-        """The result for these inputs; a second process that wants it waits for the first."""
-        key = hash_key(self.key(inputs))
-        with store.exclusive(key):
-            result = self.recall(store, **inputs)
+    def _done(self, store: Store, key: str, inputs: Mapping[str, Any]) -> Result:
+        with store.exclusive(hash_key(key)):
+            result = self._recall(store, key)
             if result is None:
                 result = self._work(store, **inputs)
             if self.worth_keeping(result):
-                store.share(key, store.put_text(result.model_dump_json()), refs_in(result))
+                store.share(hash_key(key), store.put_text(result.model_dump_json()), refs_in(result))
         return result
 
 

@@ -6,8 +6,9 @@ flow in ``flows/optimize.py`` gives Prefect tasks.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -17,6 +18,7 @@ from cutdown.approval import PlanAgain, Reviewer
 from cutdown.current_run import current_run, running, unobserved
 from cutdown.director.llm.prompts import prompt_version
 from cutdown.errors import MissingKeyError
+from cutdown.heap import keep_few_arenas
 from cutdown.hindsight import look_back
 from cutdown.job import Job, Outcome
 from cutdown.logs import tell
@@ -203,6 +205,21 @@ def prepare(job: Job, store: Store, *, keys: bool = True) -> Recording:
     return recording
 
 
+@contextlib.contextmanager
+def listening_ahead(job: Job, recording: Recording, store: Store) -> Iterator[None]:
+    """Begin to listen while whoever is to run the phases gets ready; its first phase then takes up what was begun.
+
+    A service is not asked ahead: what it costs is a matter of the run.
+    """
+    keep_few_arenas()
+    cast = cast_of(job.effective_options, keys=False)
+    if any(choice.is_service for choice in cast.transcribers):
+        yield
+        return
+    with running(folder=job.folder), phases.ingest.ahead(store, **listening(job, recording, cast)):
+        yield
+
+
 def optimize(
     job: Job,
     do: Phases,
@@ -228,6 +245,7 @@ def optimize(
         CutdownError: one line that says what was wrong; nothing was written to the folder.
         RejectedError: the plan was rejected; nothing was rendered or written.
     """
+    keep_few_arenas()
     with running(folder=job.folder), observed(), ends_told(), span("optimize") as traced:
         with phase("probe"):
             recording = prepare(job, store)

@@ -92,6 +92,16 @@ def current() -> Progress:
 
 
 @contextlib.contextmanager
+def reporting_to(progress: Progress) -> Iterator[None]:
+    """Let work inside the block report to this instead of to a phase."""
+    token = _current.set(progress)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextlib.contextmanager
 def phase(name: str) -> Iterator[Phase]:
     """A phase under the ears of whoever listens; the work inside reports to `current`."""
     listeners = _listeners.get()

@@ -7,7 +7,6 @@ costly.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from cutdown.errors import MediaError, UsageError
+from cutdown.heap import give_back
 from cutdown.media.sound import MonoSound, read_wav_header
 from cutdown.progress import Progress, unheard
 from cutdown.services.account import Account
@@ -232,8 +232,7 @@ def let_models_go() -> None:
     """
     with _loading:
         _load.cache_clear()
-    if give_back := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc keeps what its threads freed
-        give_back(0)
+    give_back()
 
 
 def listeners() -> int:
