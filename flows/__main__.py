@@ -11,6 +11,7 @@ from cutdown.cli import build_app, start
 from cutdown.job import Job, Outcome
 from cutdown.settings import shared_store
 from flows.local import configure_prefect, end_orphaned_servers, quiet_terminal
+from flows.temporary_server import temporary_server
 
 if TYPE_CHECKING:
     from cutdown.batch.account import BatchAccount
@@ -28,32 +29,31 @@ def run(job: Job) -> Outcome:
     if everything_at_hand(job, store):
         return optimize(job, recalled(store), store)
     configure_prefect()
-    # The server takes ten seconds to start. Where machines share results, one of them may have listened already.
-    with contextlib.nullcontext() if shared_store() else listening_ahead(job, recording, store):
-        return _as_flow(job)
-
-
-def _as_flow(job: Job) -> Outcome:
     quiet_terminal()
     end_orphaned_servers()
-    from prefect.exceptions import TerminationSignal
+    # The server takes some seconds to start. Where machines share results, one of them may have listened already.
+    with (
+        contextlib.nullcontext() if shared_store() else listening_ahead(job, recording, store),
+        temporary_server(),
+    ):
+        from prefect.exceptions import TerminationSignal
 
-    from flows.optimize import optimize_video
+        from flows.optimize import optimize_video
 
-    try:
-        return optimize_video(
-            source=job.source.absolute(),
-            out=job.folder,
-            plan=job.plan and job.plan.absolute(),
-            dry_run=job.dry_run,
-            preview=job.preview,
-            metrics_output=job.metrics_output and job.metrics_output.absolute(),
-            like=job.like and job.like.absolute(),
-            options=job.options,
-            terms=job.terms,
-        )
-    except TerminationSignal as signal:  # asked to end, as by Ctrl-C
-        raise KeyboardInterrupt from signal
+        try:
+            return optimize_video(
+                source=job.source.absolute(),
+                out=job.folder,
+                plan=job.plan and job.plan.absolute(),
+                dry_run=job.dry_run,
+                preview=job.preview,
+                metrics_output=job.metrics_output and job.metrics_output.absolute(),
+                like=job.like and job.like.absolute(),
+                options=job.options,
+                terms=job.terms,
+            )
+        except TerminationSignal as signal:  # asked to end, as by Ctrl-C
+            raise KeyboardInterrupt from signal
 
 
 def run_batch(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
@@ -64,25 +64,26 @@ def run_batch(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
     configure_prefect()
     quiet_terminal()
     end_orphaned_servers()
-    from prefect.exceptions import TerminationSignal
+    with temporary_server():
+        from prefect.exceptions import TerminationSignal
 
-    from flows.batch import optimize_batch, watching
+        from flows.batch import optimize_batch, watching
 
-    watching.set(lines)
-    try:
-        state = optimize_batch(
-            source=wishes.source,
-            dest=wishes.dest,
-            selection=wishes.selection,
-            limits=wishes.limits,
-            options=wishes.options,
-            terms=wishes.terms,
-            return_state=True,
-        )
-    except TerminationSignal as signal:
-        raise KeyboardInterrupt from signal
-    if lines.account is None:
-        state.result()  # raises what stopped it
+        watching.set(lines)
+        try:
+            state = optimize_batch(
+                source=wishes.source,
+                dest=wishes.dest,
+                selection=wishes.selection,
+                limits=wishes.limits,
+                options=wishes.options,
+                terms=wishes.terms,
+                return_state=True,
+            )
+        except TerminationSignal as signal:
+            raise KeyboardInterrupt from signal
+        if lines.account is None:
+            state.result()  # raises what stopped it
     assert lines.account is not None
     return lines.account
 

@@ -8,9 +8,9 @@ from typing import Final
 import psutil
 
 from cutdown.settings import default_environment, state_folder
+from flows.temporary_server import SERVER
 
 PORT: Final = 4200
-_SERVER: Final = "prefect.server.api.server:create_app"
 
 
 def configure_prefect(port: int = PORT) -> None:
@@ -28,7 +28,6 @@ def configure_prefect(port: int = PORT) -> None:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
             "DO_NOT_TRACK": "1",
-            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # 20 is too short on a busy machine
             "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
             # In memory, the usual, a restart of the server ends every run under a concurrency limit minutes later.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
@@ -56,6 +55,6 @@ def end_orphaned_servers() -> None:
     home = str(state_folder() / "prefect")
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            is_server = any(_SERVER in part for part in process.cmdline())
+            is_server = any(SERVER in part for part in process.cmdline())
             if is_server and process.ppid() == 1 and process.environ().get("PREFECT_HOME") == home:
                 process.terminate()

@@ -7,8 +7,8 @@ from contextvars import ContextVar
 
 import pytest
 
-from cutdown.beside import both
-from cutdown.progress import Progress
+from cutdown.beside import Begun, both
+from cutdown.progress import Progress, current
 
 _colour: ContextVar[str] = ContextVar("colour", default="none")
 
@@ -57,3 +57,40 @@ def test_an_error_of_the_second_is_raised() -> None:
 
     with pytest.raises(OSError, match="no picture"):
         both(lambda: 1, second)
+
+
+def test_begun_work_goes_on_before_it_is_asked_for_and_then_tells_how_far_it_is() -> None:
+    halfway, go_on = threading.Event(), threading.Event()
+
+    def work() -> str:
+        current()(0.5)
+        halfway.set()
+        go_on.wait(20)
+        current()(0.9)
+        return "done"
+
+    begun = Begun(work)
+    assert halfway.wait(20)
+    told: list[float] = []
+
+    def tell(share: float, /) -> None:
+        told.append(share)
+        go_on.set()
+
+    assert begun.result(tell) == "done"
+    assert told == [0.5, 0.9]
+    begun.give_up()
+
+
+def test_begun_work_that_nobody_asks_for_is_given_up_at_its_next_word() -> None:
+    begun_to_work = threading.Event()
+
+    def work() -> None:
+        while True:  # it would never end by itself
+            current()(0.0)
+            begun_to_work.set()
+
+    begun = Begun(work)
+    assert begun_to_work.wait(20)
+    begun.give_up()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("cutdown-ahead")]

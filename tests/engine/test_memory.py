@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cutdown.memory import Remembered, content_key, remembered
 from cutdown.recording import Recording
 from cutdown.settings import SpeechOptions
@@ -82,3 +84,35 @@ def test_a_result_of_another_form_is_a_miss(tmp_path: Path) -> None:
     work = phase_that_counts([])
     store.remember(hash_key(work.key({"text": "a"})), store.put_text("{}"))
     assert work.recall(store, text="a") is None
+
+
+def test_what_is_begun_ahead_is_taken_up_by_the_first_who_calls_for_it(tmp_path: Path) -> None:
+    store, calls = Store(tmp_path), list[str]()
+    work = phase_that_counts(calls)
+    with work.ahead(store, text="a"):
+        assert (
+            work.recall(store, text="a") is None
+        )  # whoever takes it up has done it: it was not there before
+        answer = work(store, text="a")
+        assert work.recall(store, text="a") == answer
+    assert calls == ["a"]
+    with work.ahead(store, text="a"):
+        assert work.recall(store, text="a") == answer  # it is there: nothing is begun
+    assert calls == ["a"]
+
+
+def test_what_failed_ahead_fails_where_it_is_called_for_and_is_done_anew_after_that(tmp_path: Path) -> None:
+    store, tries = Store(tmp_path), list[str]()
+
+    @remembered("work", 1, Answer)
+    def work(store: Store, *, text: str) -> Answer:
+        tries.append(text)
+        if len(tries) == 1:
+            raise OSError("the disk is full")
+        return Answer(made=store.put_text(text), others=())
+
+    with work.ahead(store, text="a"):
+        with pytest.raises(OSError, match="the disk is full"):
+            work(store, text="a")
+        assert work(store, text="a").others == ()
+    assert tries == ["a", "a"]

@@ -77,10 +77,12 @@ class Whisper:
             )
         samples = MonoSound(sound)
         passages = pack(samples, find_speech(samples))
+        progress(0.0)  # whoever does not wait any more can say so here, and again after the model
         language = "und"
         heard: list[HeardSegment] = []
         if passages:
             model = load_model(options.whisper_model)
+            progress(0.0)
             language = options.language or _find_language(model, passages)
             heard = self._listen_to_all(model, passages, language, options.glossary, progress)
         words, segments = to_transcript_words(heard, duration)

@@ -1,0 +1,75 @@
+"""`python -m flows optimize`: the command line with a server of its own, which leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cutdown.demo import make_demo
+from flows.temporary_server import SERVER
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(folder: Path, *arguments: str | Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "flows", "optimize", *arguments, "--whisper-model", "tiny.en", "--preset", "ultrafast"],
+        env=os.environ | {"CUTDOWN_HOME": str(folder / "state"), "PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+
+
+def servers_of(folder: Path) -> list[psutil.Process]:
+    home = str(folder / "state" / "prefect")
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if SERVER in process.cmdline() and process.environ().get("PREFECT_HOME") == home:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("command-line") / "talk.mp4"
+    make_demo(path)
+    return path
+
+
+def test_a_run_listens_while_its_server_starts_and_counts_that_as_its_own_work(talk: Path) -> None:
+    folder = talk.parent
+    run = start(folder, talk, "--out", folder / "out")
+    told, errors = run.communicate(timeout=300)
+    assert run.returncode == 0, errors
+    assert "Error" not in errors  # nothing was left to be sent when the server ended
+    records = [json.loads(line) for line in (folder / "out" / "metrics.jsonl").read_text().splitlines()]
+    assert [record["cached"] for record in records] == [False] * len(records)
+    assert records[0]["transcription_time"] > 0
+    assert "0.0 s" not in next(line for line in told.splitlines() if line.startswith("ingest"))
+    assert servers_of(folder) == []
+
+
+def test_a_run_that_is_interrupted_while_its_server_starts_ends_soon_and_says_so(
+    talk: Path, tmp_path: Path
+) -> None:
+    run = start(tmp_path, talk, "--out", tmp_path / "out")
+    until = time.monotonic() + 60
+    while not servers_of(tmp_path) and time.monotonic() < until:
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert errors.splitlines()[-1].startswith("error: stopped")
+    assert not (tmp_path / "out").exists()
+    assert servers_of(tmp_path) == []
