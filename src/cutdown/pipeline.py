@@ -18,7 +18,6 @@ from cutdown.approval import PlanAgain, Reviewer
 from cutdown.current_run import current_run, running, unobserved
 from cutdown.director.llm.prompts import prompt_version
 from cutdown.errors import MissingKeyError
-from cutdown.heap import keep_few_arenas
 from cutdown.hindsight import look_back
 from cutdown.job import Job, Outcome
 from cutdown.logs import tell
@@ -211,7 +210,6 @@ def listening_ahead(job: Job, recording: Recording, store: Store) -> Iterator[No
 
     A service is not asked ahead: what it costs is a matter of the run.
     """
-    keep_few_arenas()
     cast = cast_of(job.effective_options, keys=False)
     if any(choice.is_service for choice in cast.transcribers):
         yield
@@ -245,7 +243,6 @@ def optimize(
         CutdownError: one line that says what was wrong; nothing was written to the folder.
         RejectedError: the plan was rejected; nothing was rendered or written.
     """
-    keep_few_arenas()
     with running(folder=job.folder), observed(), ends_told(), span("optimize") as traced:
         with phase("probe"):
             recording = prepare(job, store)

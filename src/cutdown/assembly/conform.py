@@ -22,6 +22,7 @@ _TURNS: Final = {90: ("clock",), 180: ("clock", "clock"), 270: ("cclock",)}
 _SCALING: Final = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _UNSPECIFIED: Final = 2
 _RGB_MATRIX: Final = 0
+_LINES_APART: Final = 8  # less than a line of text is high
 _WORD: Final = 8  # bytes; compared at once they take a quarter of the time
 
 
@@ -131,7 +132,9 @@ def looks_the_same(frame: VideoFrame, other: VideoFrame) -> bool:
     """Whether two decoded frames of one recording hold the same picture, to the bit."""
     if frame.format.name != other.format.name or (frame.width, frame.height) != (other.width, other.height):
         return False
-    return all(np.array_equal(one, two) for one, two in zip(_planes(frame), _planes(other), strict=True))
+    pairs = list(zip(_planes(frame), _planes(other), strict=True))
+    # What differs mostly differs in a few lines already; the whole is read where they are alike.
+    return all(np.array_equal(one[::step], two[::step]) for step in (_LINES_APART, 1) for one, two in pairs)
 
 
 def _planes(frame: VideoFrame) -> list[NDArray[np.uint8] | NDArray[np.uint64]]:

@@ -19,6 +19,7 @@ from cutdown.assembly.picture_format import picture_format
 from cutdown.assembly.piece_writer import try_encoder
 from cutdown.assembly.pyav_engine import timescale
 from cutdown.errors import UsageError
+from cutdown.heap import keep_few_arenas
 from cutdown.media import ffmpeg
 from cutdown.narration import Narration
 from cutdown.progress import Progress, unheard
@@ -104,6 +105,7 @@ def render(
         RenderError: a library or a program failed.
     """
     begun = time.perf_counter()
+    keep_few_arenas()
     picture = None
     if recording.picture is not None:
         picture = picture_format(recording.picture, options, timeline.rate)
