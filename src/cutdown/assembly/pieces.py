@@ -19,6 +19,8 @@ from cutdown.timeline import Segment, Timeline
 
 PIECE_VERSION: Final = 3  # counted up when the same piece would be drawn otherwise
 _LONGEST_SECONDS: Final = 20  # of output; what an interrupted run can lose
+_OF_WHAT_IS_LEFT: Final = 1 / 3  # for each worker's next run, before it is divided by the workers
+_SHORTEST: Final = 1 / 32  # of all work, likewise: a seek costs as much as some dozen frames
 
 
 class Piece(NamedTuple):
@@ -92,19 +94,22 @@ def _split_segment(segment: Segment, longest: int) -> Iterable[Piece]:
         )
 
 
-def runs(costs: Sequence[float], count: int) -> list[range]:
-    """Share work out in runs of neighbours that cost about the same.
+def runs(costs: Sequence[float], workers: int) -> list[range]:
+    """Share work out in runs of neighbours, to be taken in order: long ones first, short ones at the end.
+
+    Each is a part of what is left (guided self-scheduling: Polychronopoulos and Kuck, 1987), so that workers read on without
+    seeks for most of the way, and still end together.
 
     Args:
         costs: what each piece costs, in any unit.
-        count: runs wanted; there may be fewer.
+        workers: who take runs, each its next one when it has done the last.
     """
-    total = sum(costs)
+    left = total = sum(costs)
     found: list[range] = []
-    first, spent, done = 0, 0.0, 0.0
+    first, spent = 0, 0.0
     for at, cost in enumerate(costs):
         spent += cost
-        if spent >= (total - done) / max(1, count - len(found)) or at == len(costs) - 1:
+        if spent >= max(left * _OF_WHAT_IS_LEFT, total * _SHORTEST) / workers or at == len(costs) - 1:
             found.append(range(first, at + 1))
-            first, done, spent = at + 1, done + spent, 0.0
+            first, left, spent = at + 1, left - spent, 0.0
     return found

@@ -12,9 +12,9 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,6 @@ from cutdown.store import Ref, Store
 from cutdown.timeline import Timeline
 
 _WORKERS: Final = 2  # more did not help on the machines measured: memory is what they share
-_RUNS_PER_WORKER: Final = 8  # short enough to finish together, long enough to read on without seeks
 _ENCODE_COST: Final = 2.0  # of an output frame, where decoding a source frame costs 1
 _PROGRESS_FRAMES: Final = 30
 
@@ -68,11 +67,14 @@ class PyAVEngine:
         missing = [piece for piece, key in _once(pieces, keys) if key not in made]
         times = read_frame_times(source, recording.picture) if missing else None
         laid_out = time.perf_counter()
-        if times is not None:
+        if times is None:
+            _join((store.path(made[key]) for key in keys), pieces, picture, target)
+        else:
             tally = _Tally(sum(piece.frames for piece in pieces), sum(p.frames for p in missing), progress)
             atelier = _Atelier(source, recording, picture, times, store, scratch, tally)
-            made |= atelier.draw_all(missing)
-        _join([store.path(made[key]) for key in keys], pieces, picture, target)
+            with atelier.drawing(missing) as drawn:
+                found = (made[key] if key in made else drawn(key) for key in keys)
+                _join(map(store.path, found), pieces, picture, target)
         progress(1.0)
         return Drawn(0.0, laid_out - begun, time.perf_counter() - laid_out)
 
@@ -120,29 +122,36 @@ class _Atelier:
         self._tally = tally
         self._stop = threading.Event()
 
-    def draw_all(self, pieces: Sequence[Piece]) -> dict[str, Ref]:
-        """Draw pieces, each once.
+    @contextmanager
+    def drawing(self, pieces: Sequence[Piece]) -> Iterator[Callable[[str], Ref]]:
+        """Draw pieces, each once, beside the block.
 
-        Returns:
-            Where each lies, by its key.
+        Yields:
+            Where a piece lies, by its key; waits until it is drawn, and raises what stopped that.
         """
         in_order = sorted(pieces)
         workers = min(_WORKERS, os.cpu_count() or 1)
-        costs = self._costs(in_order)
         work: queue.SimpleQueue[Sequence[Piece]] = queue.SimpleQueue()
-        shares = runs(costs, workers * _RUNS_PER_WORKER)
-        for run in sorted(shares, key=lambda run: -sum(costs[run.start : run.stop])):
-            work.put(in_order[run.start : run.stop])  # the longest first: what is left at the end is short
-        made: dict[str, Ref] = {}
+        for run in runs(self._costs(in_order), workers):
+            work.put(in_order[run.start : run.stop])
+        made: dict[str, Future[Ref]] = {
+            piece.key(self._recording, self._picture): Future() for piece in pieces
+        }
+
+        def ended(task: Future[None]) -> None:
+            if error := task.exception():
+                self._stop.set()
+                for waited_for in made.values():
+                    with suppress(InvalidStateError):  # it is drawn, or the other worker failed first
+                        waited_for.set_exception(error)
+
         with ThreadPoolExecutor(workers, thread_name_prefix="draw") as pool:
-            tasks = [pool.submit(self._work, work, made) for _ in range(workers)]
             try:
-                done, _ = wait(tasks, return_when=FIRST_EXCEPTION)
+                for _ in range(workers):
+                    pool.submit(self._work, work, made).add_done_callback(ended)
+                yield lambda key: made[key].result()
             finally:
                 self._stop.set()
-        for task in [*done, *tasks]:
-            task.result()
-        return made
 
     def _costs(self, in_order: Sequence[Piece]) -> list[float]:
         """What pieces take, a decoded frame = 1: each is decoded from its keyframe, or from where the last one ended."""
@@ -157,7 +166,7 @@ class _Atelier:
             reached = last
         return costs
 
-    def _work(self, work: queue.SimpleQueue[Sequence[Piece]], made: dict[str, Ref]) -> None:
+    def _work(self, work: queue.SimpleQueue[Sequence[Piece]], made: Mapping[str, Future[Ref]]) -> None:
         conform = Conform(self._track, self._picture)
         with closing(FrameReader(self._source, self._track, self._times)) as reader:
             while not self._stop.is_set():
@@ -169,7 +178,8 @@ class _Atelier:
                 for piece in run:
                     if self._stop.is_set():
                         return
-                    made[piece.key(self._recording, self._picture)] = self._draw(piece, reader, conform)
+                    ref = self._draw(piece, reader, conform)
+                    made[piece.key(self._recording, self._picture)].set_result(ref)
 
     def _positions(self, piece: Piece) -> list[int]:
         return [self._times.position_at(moment) for moment in piece.moments(self._picture.rate)]
@@ -223,8 +233,8 @@ def _once(pieces: Sequence[Piece], keys: Sequence[str]) -> list[tuple[Piece, str
     return [(piece, key) for key, piece in dict(zip(keys, pieces, strict=True)).items()]
 
 
-def _join(paths: Sequence[Path], pieces: Sequence[Piece], picture: PictureFormat, target: Path) -> None:
-    """Put finished pieces behind each other, packet by packet, at the exact rate."""
+def _join(paths: Iterable[Path], pieces: Sequence[Piece], picture: PictureFormat, target: Path) -> None:
+    """Put finished pieces behind each other, packet by packet, at the exact rate, each as soon as it is there."""
     tick = 1 / picture.rate
     header: bytes | None = None
     at = 0

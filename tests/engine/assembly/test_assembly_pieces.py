@@ -52,13 +52,22 @@ def test_pieces_show_what_the_timeline_says() -> None:
     ]
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 8, 50])
-def test_runs_share_the_work(count: int) -> None:
-    costs = [float(5 + 13 * number % 17) for number in range(40)]
-    found = runs(costs, count)
-    assert [at for run in found for at in run] == list(range(40))
-    assert len(found) <= max(count, 1)
-    assert max(sum(costs[at] for at in run) for run in found) <= sum(costs) / min(count, 40) + 2 * max(costs)
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_runs_share_the_work_and_end_together(workers: int) -> None:
+    costs = [float(5 + 13 * number % 17) for number in range(200)]
+    found = runs(costs, workers)
+    assert [at for run in found for at in run] == list(range(200))
+    shares = [sum(costs[at] for at in run) for run in found]
+    assert len(found) < 32 * workers
+    busy = [0.0] * workers
+    for share in shares:  # each takes the next when it is done
+        busy[busy.index(min(busy))] += share
+    assert max(busy) - min(busy) <= 2 * sum(costs) / 32 / workers + max(costs)
+
+
+def test_a_few_pieces_are_shared_out_one_by_one() -> None:
+    assert runs([1.0, 1.0, 1.0], 2) == [range(1), range(1, 2), range(2, 3)]
+    assert runs([], 2) == []
 
 
 def test_a_name_tells_all_that_decides_the_look(tmp_path: Path) -> None:
