@@ -351,7 +351,7 @@ def _of_option(error: CycloptsError) -> str:
     cause = error.__cause__
     if isinstance(cause, ValidationError):
         return _of_validation(cause)
-    return f"{error}; --help tells the options"
+    return f"{str(error).rstrip('.')}; --help tells the options"
 
 
 def _of_validation(error: ValidationError) -> str:
