@@ -2,7 +2,7 @@
 
 ``./run.sh optimize`` runs on each in a fresh state folder (cold), and once more (warm). Phases are told by the metrics
 records; wall time, CPU time and the memory of all processes together are taken from outside. What is longer than half an
-hour is half an hour several times over.
+hour is one recording of at most half an hour, several times over.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Length(NamedTuple):
 
 def measure(minutes: float, options: Sequence[str]) -> Length | int:
     """Run the job cold and warm; the exit code of a run that failed."""
-    times = max(1, round(minutes / _MADE_AT_ONCE))
+    times = max(1, math.ceil(minutes / _MADE_AT_ONCE))
     seconds = round(minutes * 60 / times)
     made_once = take(StandardVideo(f"screencast-{seconds}", seconds, "screencast"))
     with tempfile.TemporaryDirectory() as folder:

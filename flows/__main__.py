@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from typing import TYPE_CHECKING
 
 from cutdown.batch.wishes import BatchWishes
 from cutdown.cli import build_app, start
 from cutdown.job import Job, Outcome
-from cutdown.settings import shared_store
 from flows.local import configure_prefect, end_orphaned_servers, quiet_terminal
-from flows.temporary_server import temporary_server
+from flows.temporary_server import start_server
 
 if TYPE_CHECKING:
     from cutdown.batch.account import BatchAccount
@@ -31,27 +29,25 @@ def run(job: Job) -> Outcome:
     configure_prefect()
     quiet_terminal()
     end_orphaned_servers()
-    # The server takes some seconds to start. Where machines share results, one of them may have listened already.
-    with (
-        contextlib.nullcontext() if shared_store() else listening_ahead(job, recording, store),
-        temporary_server(),
-    ):
+    with listening_ahead(job, recording, store):  # the server takes some seconds to start
+        server = start_server()
         from prefect.exceptions import TerminationSignal
 
         from flows.optimize import optimize_video
 
         try:
-            return optimize_video(
-                source=job.source.absolute(),
-                out=job.folder,
-                plan=job.plan and job.plan.absolute(),
-                dry_run=job.dry_run,
-                preview=job.preview,
-                metrics_output=job.metrics_output and job.metrics_output.absolute(),
-                like=job.like and job.like.absolute(),
-                options=job.options,
-                terms=job.terms,
-            )
+            with server:
+                return optimize_video(
+                    source=job.source.absolute(),
+                    out=job.folder,
+                    plan=job.plan and job.plan.absolute(),
+                    dry_run=job.dry_run,
+                    preview=job.preview,
+                    metrics_output=job.metrics_output and job.metrics_output.absolute(),
+                    like=job.like and job.like.absolute(),
+                    options=job.options,
+                    terms=job.terms,
+                )
         except TerminationSignal as signal:  # asked to end, as by Ctrl-C
             raise KeyboardInterrupt from signal
 
@@ -64,13 +60,14 @@ def run_batch(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
     configure_prefect()
     quiet_terminal()
     end_orphaned_servers()
-    with temporary_server():
-        from prefect.exceptions import TerminationSignal
+    server = start_server()
+    from prefect.exceptions import TerminationSignal
 
-        from flows.batch import optimize_batch, watching
+    from flows.batch import optimize_batch, watching
 
-        watching.set(lines)
-        try:
+    watching.set(lines)
+    try:
+        with server:
             state = optimize_batch(
                 source=wishes.source,
                 dest=wishes.dest,
@@ -80,10 +77,10 @@ def run_batch(wishes: BatchWishes, lines: BatchLines) -> BatchAccount:
                 terms=wishes.terms,
                 return_state=True,
             )
-        except TerminationSignal as signal:
-            raise KeyboardInterrupt from signal
-        if lines.account is None:
-            state.result()  # raises what stopped it
+            if lines.account is None:
+                state.result()  # raises what stopped it
+    except TerminationSignal as signal:
+        raise KeyboardInterrupt from signal
     assert lines.account is not None
     return lines.account
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import socket
 import subprocess  # noqa: TID251  # Prefect's own server; nothing that works on media
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cutdown.errors import CutdownError
+from cutdown.media.ffmpeg import tied
 from cutdown.settings import child_environment
 
 SERVER: Final = "prefect.server.api.server:create_app"
@@ -27,34 +29,43 @@ class ServerError(CutdownError):
     """The temporary server did not start."""
 
 
-@contextlib.contextmanager
-def temporary_server() -> Iterator[None]:
-    """Let Prefect's client speak to a server that ends with this process; to the one that is named, where one is.
+def start_server() -> contextlib.AbstractContextManager[None]:
+    """Begin to start a server that ends with this process, once; nothing where a server is named.
 
     Prefect would start it by itself when it is first needed, and would load all of the server into this process for that: five
-    seconds and 120 MB, before the server itself takes its time. Here it starts by itself, beside what this process has to load.
+    seconds and 120 MB, before the server itself takes its time. Here it starts beside what this process has to load.
 
-    Raises:
-        ServerError: it does not answer.
+    Returns:
+        A context in which Prefect's client speaks to it; entering waits until it answers.
     """
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    from prefect.settings import PREFECT_API_URL
 
-    if PREFECT_API_URL.value():
-        yield
-        return
+    return contextlib.nullcontext() if PREFECT_API_URL.value() else _server().within_reach()
+
+
+@functools.cache
+def _server() -> _Server:
     server = _Server()
     atexit.register(server.stop)  # after Prefect's own last act, which is to send what it has logged
-    import flows.batch
-    import flows.optimize  # noqa: F401  # both take their time to load; the server takes longer
-
-    server.wait_until_it_answers()
-    with temporary_settings({PREFECT_API_URL: server.address}):
-        yield
+    return server
 
 
 class _Server:
     def __init__(self) -> None:
         self._start()
+
+    @contextlib.contextmanager
+    def within_reach(self) -> Iterator[None]:
+        """See `start_server`.
+
+        Raises:
+            ServerError: it does not answer.
+        """
+        from prefect.settings import PREFECT_API_URL, temporary_settings
+
+        self._wait_until_it_answers()
+        with temporary_settings({PREFECT_API_URL: self.address}):
+            yield
 
     @property
     def address(self) -> str:
@@ -67,11 +78,13 @@ class _Server:
 
         self._port = _free_port()
         self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "uvicorn", "--app-dir", str(prefect.__module_path__.parent)),
-                *("--factory", SERVER, "--host", "127.0.0.1", "--port", str(self._port)),
-                *("--log-level", "error", "--lifespan", "on"),
-            ],
+            tied(
+                [
+                    *(sys.executable, "-m", "uvicorn", "--app-dir", str(prefect.__module_path__.parent)),
+                    *("--factory", SERVER, "--host", "127.0.0.1", "--port", str(self._port)),
+                    *("--log-level", "error", "--lifespan", "on"),
+                ]
+            ),
             # As Prefect starts its own: no pages, and what is set for this process holds there too.
             env=child_environment(
                 PREFECT_UI_ENABLED="0",
@@ -82,7 +95,7 @@ class _Server:
             start_new_session=True,  # Ctrl-C ends the run, which has something to tell the server yet
         )
 
-    def wait_until_it_answers(self) -> None:
+    def _wait_until_it_answers(self) -> None:
         """Wait for the server; one that lost its port to another program is started again."""
         import httpx
 

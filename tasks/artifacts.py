@@ -32,7 +32,9 @@ from cutdown.terminal.summary import PHASE_NAMES, clock, dollars, sureness, what
 
 LONG_PHASES: Final = ("ingest", "assembly")
 _MOST_ROWS: Final = 500  # the server keeps every table in its database
-_SECONDS_BETWEEN: Final = 2.0  # an update costs about 18 ms and is an event on the server
+_SECONDS_BETWEEN: Final = (
+    5.0  # an update costs 18 ms here, and is an event that the server takes several times as long for
+)
 
 
 def key_of(name: str) -> str:

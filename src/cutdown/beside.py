@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from cutdown.progress import Progress, reporting_to, unheard
+
+_PATIENCE: Final = 15.0  # seconds; a passage of speech takes five
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -45,7 +47,7 @@ def both(first: Callable[[], First], second: Callable[[Progress], Second]) -> tu
 
 
 class Begun(Generic[First]):
-    """Work that goes on in a thread until someone asks for what it gave.
+    """Work that is begun in a thread; whoever asks for what it gives waits for it.
 
     Args:
         work: reports to `cutdown.progress.current`; begun at once.
@@ -55,9 +57,14 @@ class Begun(Generic[First]):
         self._unwanted = threading.Event()
         self._share = 0.0
         self._ear: Progress = unheard
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutdown-ahead")
+        self._doing: Future[First] = Future()
         with reporting_to(self._told):
-            self._doing = self._pool.submit(copy_context().run, work)
+            context = copy_context()
+        # A daemon: what is given up while it waits for another process or a download must not keep this one alive.
+        self._thread = threading.Thread(
+            target=context.run, args=(self._do, work), name="cutdown-ahead", daemon=True
+        )
+        self._thread.start()
 
     def result(self, progress: Progress = unheard) -> First:
         """What the work gave, once it is done.
@@ -73,9 +80,15 @@ class Begun(Generic[First]):
         return self._doing.result()
 
     def give_up(self) -> None:
-        """End the work as soon as it tells its progress, and wait for that; nobody hears of its failure."""
+        """End the work as soon as it tells its progress, and wait a while for that; nobody hears of its failure."""
         self._unwanted.set()
-        self._pool.shutdown()
+        self._thread.join(_PATIENCE)
+
+    def _do(self, work: Callable[[], First]) -> None:
+        try:
+            self._doing.set_result(work())
+        except BaseException as error:  # noqa: BLE001  # whoever asks for the result gets it
+            self._doing.set_exception(error)
 
     def _told(self, share: float, /) -> None:
         if self._unwanted.is_set():

@@ -68,7 +68,7 @@ class Remembered(Generic[Result]):
         return content_key(self.name, self._version, inputs)
 
     def recall(self, store: Store, **inputs: Any) -> Result | None:
-        """The result for these inputs; None where there is none, it is just being made, or one of its files is gone."""
+        """The result for these inputs; None where there is none, one of its files is gone, or it is begun `ahead`."""
         key = self.key(inputs)
         return None if key in self._begun else self._recall(store, key)
 

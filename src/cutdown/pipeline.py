@@ -34,7 +34,7 @@ from cutdown.recording import Recording
 from cutdown.services.choices import Choice, completed, parse_choices
 from cutdown.services.ledger import Ledger
 from cutdown.services.prices import PriceBook
-from cutdown.settings import OptimizeOptions
+from cutdown.settings import OptimizeOptions, shared_store
 from cutdown.signals import Signals
 from cutdown.store import Ref, Store
 from cutdown.tracing import span
@@ -111,7 +111,8 @@ class _Account:
     """Runs phases one after another, and keeps each one's record for this run."""
 
     def __init__(self, video_id: str, run_id: str) -> None:
-        self._monitor = phases.monitor_of(video_id, run_id)
+        # A phase that works measures itself; this tells what it took to find one that was done before.
+        self._monitor = phases.monitor_of(video_id, run_id, samples_a_second=1)
         self.records: list[PhaseRecord] = []
 
     def run(self, name: str, work: Callable[..., tuple[Result, bool]], **inputs: Any) -> Result:
@@ -208,10 +209,11 @@ def prepare(job: Job, store: Store, *, keys: bool = True) -> Recording:
 def listening_ahead(job: Job, recording: Recording, store: Store) -> Iterator[None]:
     """Begin to listen while whoever is to run the phases gets ready; its first phase then takes up what was begun.
 
-    A service is not asked ahead: what it costs is a matter of the run.
+    A service is not asked ahead: what it costs is a matter of the run. Where machines share what they made, one of them may
+    have listened already.
     """
     cast = cast_of(job.effective_options, keys=False)
-    if any(choice.is_service for choice in cast.transcribers):
+    if shared_store() or any(choice.is_service for choice in cast.transcribers):
         yield
         return
     with running(folder=job.folder), phases.ingest.ahead(store, **listening(job, recording, cast)):

@@ -73,3 +73,38 @@ def test_a_run_that_is_interrupted_while_its_server_starts_ends_soon_and_says_so
     assert errors.splitlines()[-1].startswith("error: stopped")
     assert not (tmp_path / "out").exists()
     assert servers_of(tmp_path) == []
+
+
+TWICE = """
+import sys, time
+from flows.local import configure_prefect, quiet_terminal
+configure_prefect(); quiet_terminal()
+from flows.temporary_server import start_server
+from prefect.settings import PREFECT_API_URL
+for _ in range(2):  # as a review does: a plan first, then the rest
+    with start_server():
+        print(PREFECT_API_URL.value(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_process_has_one_server_which_ends_with_it_however_that_ends(tmp_path: Path) -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-c", TWICE],
+        env=os.environ | {"CUTDOWN_HOME": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert run.stdout is not None
+        first, second = run.stdout.readline(), run.stdout.readline()
+        assert first == second
+        assert len(servers_of(tmp_path)) == 1
+    finally:
+        run.kill()
+        run.communicate()
+    if sys.platform == "linux":
+        until = time.monotonic() + 20
+        while servers_of(tmp_path) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert servers_of(tmp_path) == []

@@ -34,7 +34,7 @@ AUDIO_BIT_RATE: Final = 160_000
 # Measured on speech, with both channels alike and with a voice in each: the error stays 35 to 50 dB below the sound. Intensity stereo,
 # one spectrum for two channels, would leave 25 dB where they differ a little; at 192 kbit/s speech takes twice the time.
 _AAC: Final = {"aac_coder": "fast", "aac_is": "0", "aac_pns": "0", "aac_tns": "0"}
-_CODING_MARGIN: Final = 0.6  # dB that AAC at this rate usually adds to a true peak
+_CODING_MARGIN: Final = 0.6  # dB; what AAC adds to a true peak, at rates up to 192 kbit/s
 _CLOSE_ENOUGH: Final = 0.3  # LU
 _ROUNDS: Final = 3
 _SPEECH_LEVEL: Final = -24.0  # dBFS, for narration where the recording has no speech to match

@@ -20,7 +20,9 @@ from cutdown.timeline import Segment, Timeline
 PIECE_VERSION: Final = 3  # counted up when the same piece would be drawn otherwise
 _LONGEST_SECONDS: Final = 20  # of output; what an interrupted run can lose
 _OF_WHAT_IS_LEFT: Final = 1 / 3  # for each worker's next run, before it is divided by the workers
-_SHORTEST: Final = 1 / 32  # of all work, likewise: a seek costs as much as some dozen frames
+_SHORTEST: Final = (
+    1 / 32
+)  # of all work, also divided by the workers: a seek costs as much as some dozen frames
 
 
 class Piece(NamedTuple):

@@ -64,14 +64,16 @@ class PyAVEngine:
         pieces = split(timeline)
         keys = [piece.key(recording, picture) for piece in pieces]
         made = {key: ref for key in set(keys) if (ref := store.recall(key))}
-        missing = [piece for piece, key in _once(pieces, keys) if key not in made]
+        missing = {key: piece for key, piece in zip(keys, pieces, strict=True) if key not in made}
         times = read_frame_times(source, recording.picture) if missing else None
         laid_out = time.perf_counter()
         if times is None:
             _join((store.path(made[key]) for key in keys), pieces, picture, target)
         else:
-            tally = _Tally(sum(piece.frames for piece in pieces), sum(p.frames for p in missing), progress)
-            atelier = _Atelier(source, recording, picture, times, store, scratch, tally)
+            tally = _Tally(
+                sum(piece.frames for piece in pieces), sum(p.frames for p in missing.values()), progress
+            )
+            atelier = _Atelier(source, recording.picture, picture, times, store, scratch, tally)
             with atelier.drawing(missing) as drawn:
                 found = (made[key] if key in made else drawn(key) for key in keys)
                 _join(map(store.path, found), pieces, picture, target)
@@ -104,17 +106,15 @@ class _Atelier:
     def __init__(
         self,
         source: Path,
-        recording: Recording,
+        track: Picture,
         picture: PictureFormat,
         times: FrameTimes,
         store: Store,
         scratch: Path,
         tally: _Tally,
     ) -> None:
-        assert recording.picture is not None
         self._source = source
-        self._recording = recording
-        self._track: Picture = recording.picture
+        self._track = track
         self._picture = picture
         self._times = times
         self._store = store
@@ -123,27 +123,28 @@ class _Atelier:
         self._stop = threading.Event()
 
     @contextmanager
-    def drawing(self, pieces: Sequence[Piece]) -> Iterator[Callable[[str], Ref]]:
-        """Draw pieces, each once, beside the block.
+    def drawing(self, pieces: Mapping[str, Piece]) -> Iterator[Callable[[str], Ref]]:
+        """Draw pieces, beside the block.
+
+        Args:
+            pieces: by their keys.
 
         Yields:
             Where a piece lies, by its key; waits until it is drawn, and raises what stopped that.
         """
-        in_order = sorted(pieces)
+        in_order = sorted(pieces.items(), key=lambda entry: entry[1])
         workers = min(_WORKERS, os.cpu_count() or 1)
-        work: queue.SimpleQueue[Sequence[Piece]] = queue.SimpleQueue()
-        for run in runs(self._costs(in_order), workers):
+        work: queue.SimpleQueue[Sequence[tuple[str, Piece]]] = queue.SimpleQueue()
+        for run in runs(self._costs([piece for _, piece in in_order]), workers):
             work.put(in_order[run.start : run.stop])
-        made: dict[str, Future[Ref]] = {
-            piece.key(self._recording, self._picture): Future() for piece in pieces
-        }
+        made: dict[str, Future[Ref]] = {key: Future() for key in pieces}
 
         def ended(task: Future[None]) -> None:
             if error := task.exception():
-                self._stop.set()
                 for waited_for in made.values():
                     with suppress(InvalidStateError):  # it is drawn, or the other worker failed first
                         waited_for.set_exception(error)
+                self._stop.set()  # only now: the other worker's error, that it was stopped, is not the cause
 
         with ThreadPoolExecutor(workers, thread_name_prefix="draw") as pool:
             try:
@@ -166,7 +167,9 @@ class _Atelier:
             reached = last
         return costs
 
-    def _work(self, work: queue.SimpleQueue[Sequence[Piece]], made: Mapping[str, Future[Ref]]) -> None:
+    def _work(
+        self, work: queue.SimpleQueue[Sequence[tuple[str, Piece]]], made: Mapping[str, Future[Ref]]
+    ) -> None:
         conform = Conform(self._track, self._picture)
         with closing(FrameReader(self._source, self._track, self._times)) as reader:
             while not self._stop.is_set():
@@ -174,12 +177,11 @@ class _Atelier:
                     run = work.get_nowait()
                 except queue.Empty:
                     return
-                reader.expect(position for piece in run for position in self._needed(piece))
-                for piece in run:
+                reader.expect(position for _, piece in run for position in self._needed(piece))
+                for key, piece in run:
                     if self._stop.is_set():
                         return
-                    ref = self._draw(piece, reader, conform)
-                    made[piece.key(self._recording, self._picture)].set_result(ref)
+                    made[key].set_result(self._draw(key, piece, reader, conform))
 
     def _positions(self, piece: Piece) -> list[int]:
         return [self._times.position_at(moment) for moment in piece.moments(self._picture.rate)]
@@ -189,8 +191,7 @@ class _Atelier:
         into = [self._times.position_at(piece.into / self._picture.rate)] if piece.mixed else []
         return self._positions(piece) + into
 
-    def _draw(self, piece: Piece, reader: FrameReader, conform: Conform) -> Ref:
-        key = piece.key(self._recording, self._picture)
+    def _draw(self, key: str, piece: Piece, reader: FrameReader, conform: Conform) -> Ref:
         path = self._scratch / f"{key}.mp4"
         with closing(open_piece(path, self._picture)) as writer:
             if piece.mixed:
@@ -226,11 +227,6 @@ class _Atelier:
         for _ in range(piece.hold):
             writer.repeat()
         self._tally.add(len(positions) % _PROGRESS_FRAMES + piece.hold)
-
-
-def _once(pieces: Sequence[Piece], keys: Sequence[str]) -> list[tuple[Piece, str]]:
-    """Each piece with its key, those that come twice only once."""
-    return [(piece, key) for key, piece in dict(zip(keys, pieces, strict=True)).items()]
 
 
 def _join(paths: Iterable[Path], pieces: Sequence[Piece], picture: PictureFormat, target: Path) -> None:

@@ -52,6 +52,7 @@ _HOLLOW: Final = (
     "Error opening input file",
     "Error opening output file",
 )
+_ALL_WELL: Final = " 0 decode errors"
 _ADDRESS: Final = re.compile(r"^\[([^\]@]*?)(?: @ 0x[0-9a-f]+)?\] ")
 
 # A preexec_fn is unsafe where threads run, so the new process asks for its own death signal
@@ -62,6 +63,13 @@ ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
 if os.getppid() != int(sys.argv[1]): sys.exit(137)
 os.execv(sys.argv[2], sys.argv[2:])
 """
+
+
+def tied(command: Sequence[str]) -> list[str]:
+    """The command for a program that is to end with this process, however that ends; only Linux can be told so."""
+    if sys.platform != "linux":
+        return list(command)
+    return [sys.executable, "-I", "-S", "-c", _TIED_START, str(os.getpid()), *command]
 
 
 @dataclass(frozen=True)
@@ -203,14 +211,11 @@ class _Child:
     """A program in its own process group, from start to reaping."""
 
     def __init__(self, command: list[str], pipes: tuple[int, ...], cwd: Path | None, *, feed: bool) -> None:
-        if sys.platform == "linux":
-            start = [sys.executable, "-I", "-S", "-c", _TIED_START, str(os.getpid())]
-            command = [*start, *command]
         self.status = -1
         self.cpu_seconds = 0.0
         self._reaped = False
         self.process = subprocess.Popen(  # one door: arguments are a list, never a shell's line
-            command,
+            tied(command),
             stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -274,7 +279,11 @@ def _why(status: int, tail: Sequence[str]) -> str:
     """The line that tells most, for a person."""
     if status < 0:
         return f"ffmpeg was ended by signal {-status}: memory ran out, or someone stopped it"
-    lines = [_ADDRESS.sub(r"\1: ", line.strip()) for line in tail if not line.startswith(_HOLLOW)]
+    lines = [
+        _ADDRESS.sub(r"\1: ", line.strip())
+        for line in tail
+        if not line.startswith(_HOLLOW) and _ALL_WELL not in line
+    ]
     telling = next(
         (line for line in lines if _TELLING.search(line)), lines[-1] if lines else "it said nothing"
     )

@@ -4,7 +4,7 @@ from cutdown.metrics.baseline import baseline, total_cost, write_baseline
 from cutdown.metrics.batch import BatchMetrics
 from cutdown.metrics.costs import Cost, CostEstimator, Forecast, PhaseForecast, Providers, Text
 from cutdown.metrics.machine import Hardware, describe_hardware
-from cutdown.metrics.monitor import PerformanceMonitor, PhaseMeter
+from cutdown.metrics.monitor import SAMPLES_A_SECOND, PerformanceMonitor, PhaseMeter
 from cutdown.metrics.records import (
     MEGABYTE,
     AssemblyRecord,
@@ -25,6 +25,7 @@ from cutdown.services.prices import PriceBook
 
 __all__ = [
     "MEGABYTE",
+    "SAMPLES_A_SECOND",
     "AssemblyRecord",
     "BatchMetrics",
     "Cost",

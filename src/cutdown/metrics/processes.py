@@ -7,6 +7,7 @@ a child vanishes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import sys
@@ -130,13 +131,10 @@ def _descendants(process: psutil.Process, *, known: list[psutil.Process]) -> lis
 def _children(pid: int) -> list[int]:
     """The processes that a process started, thread by thread (proc(5)); none once it has ended."""
     found: list[int] = []
-    try:
-        with os.scandir(f"/proc/{pid}/task") as threads:
-            for thread in threads:
-                with FileIO(f"{thread.path}/children") as listed:
-                    found += map(int, listed.readall().split())
-    except OSError:
-        pass  # it, or one of its threads, ended meanwhile: the next look tells
+    with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/task") as threads:
+        for thread in threads:
+            with contextlib.suppress(OSError), FileIO(f"{thread.path}/children") as listed:
+                found += map(int, listed.readall().split())
     return found
 
 

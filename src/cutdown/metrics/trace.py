@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from cutdown.timebase import Frozen
 
 MOST_STEPS: Final = 48  # about as many as a picture a few centimetres wide can show
-SHORTEST_STEP: Final = 0.25  # seconds: four looks a second
+SHORTEST_STEP: Final = 0.25  # seconds: two or three looks
 
 Level = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(lambda value: round(value, 1))]
 

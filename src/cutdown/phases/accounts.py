@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cutdown.current_run import current_run
-from cutdown.metrics import PerformanceMonitor, Replaced
+from cutdown.metrics import SAMPLES_A_SECOND, PerformanceMonitor, Replaced
 from cutdown.services.account import Account, Spending
 from cutdown.services.choices import Choice
 from cutdown.services.terms import Terms
@@ -20,12 +20,16 @@ NO_RUN: Final = (
 )
 
 
-def monitor_of(video_id: str, run_id: str = NO_RUN) -> PerformanceMonitor:
+def monitor_of(
+    video_id: str, run_id: str = NO_RUN, *, samples_a_second: float = SAMPLES_A_SECOND
+) -> PerformanceMonitor:
     """Measures a phase of a recording, and watches the disks that a run writes to."""
     disks = {"state": state_folder()}
     if (folder := current_run().folder) is not None:
         disks["output"] = folder
-    return PerformanceMonitor(video_id=video_id, run_id=run_id, disks=disks)
+    return PerformanceMonitor(
+        video_id=video_id, run_id=run_id, disks=disks, samples_a_second=samples_a_second
+    )
 
 
 def account_of(store: Store, terms: Terms, video_id: str, phase: str) -> Account:

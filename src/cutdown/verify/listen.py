@@ -12,7 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from cutdown.errors import MediaError
+from cutdown.errors import MediaError, RenderError
 from cutdown.media import ffmpeg
 from cutdown.media.sound import open_wav
 from cutdown.progress import Progress, unheard
@@ -52,12 +52,12 @@ def hear_output(output: Path, scratch: Path, duration: Fraction, progress: Progr
         progress: told the share done.
 
     Raises:
-        ProgramError: the sound cannot be decoded.
+        RenderError: the sound cannot be decoded.
     """
     target = scratch / "output-mono.wav"
     mono = ["-ac", "1", "-ar", str(LISTEN_RATE), "-c:a", "pcm_s16le", "-rf64", "auto", str(target)]
     done = ffmpeg.run(
-        # The meter hands the sound on as it is; told so, ffmpeg counts the samples that it decodes.
+        # The meter hands the sound on as it is. At verbose, ffmpeg says at its end how many samples it decoded.
         [
             "-v",
             "verbose",
@@ -73,9 +73,14 @@ def hear_output(output: Path, scratch: Path, duration: Fraction, progress: Progr
         duration=duration,
         progress=progress,
     )
+    samples = _last(r"Input stream.*\((\d+) samples\)", done.stderr)
+    if samples is None:
+        raise RenderError(
+            f"ffmpeg did not say how many samples it decoded; unset {ffmpeg.OVERRIDE} to use the bundled one"
+        )
     return Heard(
         wave=open_wav(target)[:, 0],
-        samples=int(_last(r"Input stream.*\((\d+) samples\)", done.stderr) or 0),
+        samples=int(samples),
         loudness=_gated(_last(r"I:\s+(-?[\d.]+|-?inf|nan) LUFS", done.stderr)),
         true_peak=_gated(_last(r"Peak:\s+(-?[\d.]+|-?inf|nan) dBFS", done.stderr)),
     )
