@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from cutdown.beside import both
-from cutdown.heap import keep_few_arenas
 from cutdown.memory import remembered
 from cutdown.metrics import IngestRecord
 from cutdown.phases.accounts import VERSIONS, account_of, monitor_of, paid, who_did_it
@@ -34,7 +33,6 @@ def ingest(
 ) -> Ingested:
     """Phase 1: take the sound out, transcribe it, measure beside it what sound and picture do."""
     tell = current()
-    keep_few_arenas()
     with (
         monitor_of(recording.sha256).phase("phase1_ingest") as meter,
         tempfile.TemporaryDirectory() as scratch,

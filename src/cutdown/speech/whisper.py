@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from cutdown.errors import MediaError, UsageError
-from cutdown.heap import give_back
+from cutdown.heap import give_back, keep_few_arenas
 from cutdown.media.sound import MonoSound, read_wav_header
 from cutdown.progress import Progress, unheard
 from cutdown.services.account import Account
@@ -212,6 +212,7 @@ def load_model(name: str) -> WhisperModel:
 def _load(name: str) -> WhisperModel:
     from faster_whisper import WhisperModel
 
+    keep_few_arenas()
     # A core to itself does a passage for less than two cores that wait for each other at every layer. The
     # number of threads changes no bit of the answer.
     load = functools.partial(
