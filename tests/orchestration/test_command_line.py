@@ -1,7 +1,6 @@
 """`python -m flows optimize`: the command line with a server of its own, which leaves nothing behind."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -10,17 +9,16 @@ from pathlib import Path
 
 import psutil
 import pytest
+from prefect_kit import environment
 
 from cutdown.demo import make_demo
 from flows.temporary_server import SERVER
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def start(folder: Path, *arguments: str | Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "flows", "optimize", *arguments, "--whisper-model", "tiny.en", "--preset", "ultrafast"],
-        env=os.environ | {"CUTDOWN_HOME": str(folder / "state"), "PYTHONPATH": str(ROOT)},
+        env=environment(folder / "state"),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -91,7 +89,7 @@ time.sleep(60)
 def test_a_process_has_one_server_which_ends_with_it_however_that_ends(tmp_path: Path) -> None:
     run = subprocess.Popen(
         [sys.executable, "-c", TWICE],
-        env=os.environ | {"CUTDOWN_HOME": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)},
+        env=environment(tmp_path / "state"),
         stdout=subprocess.PIPE,
         text=True,
     )
