@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutdown import phases
-from cutdown.assembly.loudness import SILENT, measure, raw_input
+from cutdown.assembly.loudness import SILENT, measure
 from cutdown.captions import spoken_words
 from cutdown.media.sound import choose_track, extract_sound, open_wav
 from cutdown.narration import Narration
@@ -284,7 +284,8 @@ class _Listener:
             return None
         path = self._scratch / "speech.f32"
         path.write_bytes(np.ascontiguousarray(speech, dtype="<f4").tobytes())
-        found = measure(raw_input(path, 1, rate), peaks=False).integrated
+        bare = ["-f", "f32le", "-ar", str(rate), "-ac", "1", "-i", str(path.absolute())]
+        found = measure(bare, peaks=False).integrated
         return found if found > SILENT else None
 
 

@@ -13,13 +13,14 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
-from cutdown.assembly.levelling import Levels, levelled
+from cutdown.assembly.levelling import gains_for, levelled
 from cutdown.assembly.limiter import amplify
-from cutdown.assembly.loudness import Loudness, gain_for, measure, raw_input
+from cutdown.assembly.loudness import Loudness, gain_for, integrated, measure
 from cutdown.assembly.recorded_sound import open_sound
 from cutdown.assembly.room_tone import room_tone
 from cutdown.assembly.samples import SampleSource, Stereo, WavSource
 from cutdown.assembly.soundtrack import mix
+from cutdown.assembly.weighting import Curve, WeightedPowers
 from cutdown.narration import Narration
 from cutdown.progress import Progress, unheard
 from cutdown.recording import Recording
@@ -29,7 +30,7 @@ from cutdown.store import Ref, Store, hash_key
 from cutdown.timebase import SAMPLE_RATE
 from cutdown.timeline import Timeline
 
-SOUND_VERSION: Final = 6  # counted up when the same timeline would sound otherwise
+SOUND_VERSION: Final = 7  # counted up when the same timeline would sound otherwise
 AUDIO_BIT_RATE: Final = 160_000
 # Measured on speech, with both channels alike and with a voice in each: the error stays 35 to 50 dB below the sound. Intensity stereo,
 # one spectrum for two channels, would leave 25 dB where they differ a little; at 192 kbit/s speech takes twice the time.
@@ -78,17 +79,18 @@ def make_sound(
         return SoundMade(kept, None)
     lines = _narrated(narration, signals, store)
     mixed = scratch / "mixed.f32"
-    levels = Levels()
+    weighted = WeightedPowers()
     with open_sound(source, recording, track, scratch) as recorded, mixed.open("wb") as file:
         progress(0.2)
         for block in mix(timeline.sounds, recorded, lines, room_tone(recorded, signals)):
-            levels.hear(block)
+            weighted.hear(block)
             file.write(np.ascontiguousarray(block).data)
-    if lines or signals.speech_level_db is not None:
-        mixed = _evened(mixed, levels, scratch)
+    powers = weighted.powers()
+    is_speech = bool(lines) or signals.speech_level_db is not None
+    gains = gains_for(powers) if is_speech else np.ones(len(powers))
     progress(0.4)
     encoded = scratch / "sound.m4a"
-    loudness = _level_and_encode(mixed, encoded, options)
+    loudness = _level_and_encode(mixed, gains, integrated(powers * gains**2), encoded, options)
     mixed.unlink()
     ref = store.put(encoded, move=True)
     store.remember(key, ref)
@@ -147,23 +149,16 @@ def speech_level(lines: Sequence[WavSource]) -> float | None:
     return level if level > _QUIETEST else None
 
 
-def _evened(mixed: Path, levels: Levels, scratch: Path) -> Path:
-    """The same sound with its speech at one loudness."""
-    evened = scratch / "evened.f32"
-    with evened.open("wb") as file:
-        for block in levelled(_blocks(mixed), levels.gains()):
-            file.write(np.ascontiguousarray(block).data)
-    mixed.unlink()
-    return evened
-
-
-def _level_and_encode(mixed: Path, target: Path, options: RenderOptions) -> Loudness:
-    before = measure(raw_input(mixed, 2, SAMPLE_RATE), peaks=False)
-    gain = gain_for(before.integrated, options.loudness)
-    aim = before.integrated + gain
+def _level_and_encode(
+    mixed: Path, gains: Curve, before: float, target: Path, options: RenderOptions
+) -> Loudness:
+    """Encode a sound with its gains, at the loudness asked for; ``before`` is the one that it has with them, in LUFS."""
+    gain = gain_for(before, options.loudness)
+    aim = before + gain
     ceiling = options.true_peak - _CODING_MARGIN
     for _ in range(_ROUNDS):
-        encode_aac(amplify(_blocks(mixed), 10 ** (gain / 20), 10 ** (ceiling / 20)), target)
+        evened = levelled(_blocks(mixed), gains)
+        encode_aac(amplify(evened, 10 ** (gain / 20), 10 ** (ceiling / 20)), target)
         after = measure(["-i", str(target)], peaks=True)
         missed = aim - after.integrated if after.integrated > -70 else 0.0
         over = after.true_peak - options.true_peak

@@ -1,24 +1,31 @@
-"""Loudness to EBU R128: measured once, corrected with one gain and a limiter, measured again.
+"""Loudness to EBU R128: estimated from what was mixed, corrected with one gain and a limiter, measured when encoded.
 
-The measure is ffmpeg's ``ebur128`` (ITU-R BS.1770), a tenth of the time of ``loudnorm``. One constant gain for the whole (speech was evened out before, see
-`levelling`); the limiter acts only on peaks. The encoded sound is what is
-measured in the end, because AAC raises peaks: where it missed its aim, it is made once more
-with what was learnt.
+One constant gain for the whole (speech was evened out before, see `levelling`); the limiter acts only on peaks. The
+estimate needs only the powers that levelling has weighed anyway. The measure is ffmpeg's ``ebur128`` (ITU-R BS.1770), a
+tenth of the time of ``loudnorm``, and of the encoded sound, because AAC raises peaks: where that missed its aim, it is
+made once more with what was learnt.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+
+from cutdown.assembly.weighting import Curve
 from cutdown.errors import RenderError
 from cutdown.media import ffmpeg
 from cutdown.progress import Progress, unheard
 
 _INTEGRATED: Final = re.compile(r"^\s*I:\s+(-?[\d.]+|-?inf|nan) LUFS", re.MULTILINE)
 _PEAK: Final = re.compile(r"^\s*Peak:\s+(-?[\d.]+|-?inf|nan) dBFS", re.MULTILINE)
-SILENT: Final = -69.0  # LUFS; the measure's own gate is -70
+_GATE: Final = -70.0  # LUFS
+SILENT: Final = _GATE + 1  # LUFS
+_MEASURED: Final = 4  # tenths of a second, one apart: blocks of 400 ms of which three quarters overlap
+_RELATIVE_GATE: Final = 0.1  # of the mean power
+_OFFSET: Final = -0.691  # LUFS of power 1: a sine of 997 Hz and full scale in one channel measures -3.01
 _MOST_GAIN: Final = 36.0  # dB; quieter than that it is noise, and stays as quiet as it is allowed
 
 
@@ -54,6 +61,23 @@ def measure(arguments: list[str], *, peaks: bool, progress: Progress = unheard) 
     return Loudness(float(integrated[-1]), float(peak[-1]) if peak else float("nan"))
 
 
+def integrated(powers: Curve) -> float:
+    """Integrated loudness in LUFS, as ITU-R BS.1770-5 gates it; -70 for silence and for less than 0.4 s.
+
+    Args:
+        powers: weighted power of each tenth of a second.
+    """
+    blocks = (
+        np.convolve(powers, np.full(_MEASURED, 1 / _MEASURED), "valid")
+        if len(powers) >= _MEASURED
+        else powers[:0]
+    )
+    loud = blocks[blocks > 10 ** ((_GATE - _OFFSET) / 10)]
+    if not len(loud):
+        return _GATE
+    return _OFFSET + 10 * math.log10(loud[loud > _RELATIVE_GATE * loud.mean()].mean())
+
+
 def gain_for(measured: float, wanted: float) -> float:
     """The gain in decibels that brings a sound to a loudness; none for silence.
 
@@ -64,8 +88,3 @@ def gain_for(measured: float, wanted: float) -> float:
     if not measured > SILENT:
         return 0.0
     return min(wanted - measured, _MOST_GAIN)
-
-
-def raw_input(path: Path, channels: int, sample_rate: int) -> list[str]:
-    """How ffmpeg opens a file of bare 32-bit float samples."""
-    return ["-f", "f32le", "-ar", str(sample_rate), "-ac", str(channels), "-i", str(path.absolute())]

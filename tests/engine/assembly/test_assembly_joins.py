@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from cutdown.assembly.joins import FADE, QUIET_FADE, REACH, crossfade, half_fade, smoothed
-from cutdown.assembly.levelling import BLOCK, MOST, Levels, levelled
+from cutdown.assembly.levelling import MOST, gains_for, levelled
 from cutdown.assembly.samples import Silence, Stereo
 from cutdown.assembly.soundtrack import mix
+from cutdown.assembly.weighting import BLOCK, WeightedPowers
 from cutdown.timebase import SAMPLE_RATE
 from cutdown.timeline import Sound
 
@@ -95,11 +96,15 @@ def test_narration_is_whole_and_the_room_goes_on_under_it() -> None:
 def test_speech_gets_as_loud_on_both_sides_of_a_cut() -> None:
     near, far = noise(10, 0.1), noise(10, 0.05, seed=2)  # 6 dB apart
     sound = np.stack([np.concatenate([near, far])] * 2, axis=1).astype(np.float32)
-    levels = Levels()
+    levels = WeightedPowers()
     for at in range(0, len(sound), 70_000):
         levels.hear(sound[at : at + 70_000])
     evened = np.concatenate(
-        list(levelled((sound[at : at + 50_000] for at in range(0, len(sound), 50_000)), levels.gains()))
+        list(
+            levelled(
+                (sound[at : at + 50_000] for at in range(0, len(sound), 50_000)), gains_for(levels.powers())
+            )
+        )
     )
 
     def db(start: float, end: float) -> float:
@@ -113,9 +118,9 @@ def test_speech_gets_as_loud_on_both_sides_of_a_cut() -> None:
 def test_a_pause_is_not_brought_up_and_the_gain_is_bounded() -> None:
     speech, pause, whisper = noise(6, 0.1), noise(6, 0.0005), noise(6, 0.035)
     sound = np.stack([np.concatenate([speech, pause, speech, whisper])] * 2, axis=1).astype(np.float32)
-    levels = Levels()
+    levels = WeightedPowers()
     levels.hear(sound)
-    gains = 20 * np.log10(levels.gains())
+    gains = 20 * np.log10(gains_for(levels.powers()))
     assert len(gains) == len(sound) // BLOCK
     assert np.abs(gains).max() <= MOST + 1e-9
     assert np.abs(gains[65:115]).max() < 2  # the pause keeps the gain of the speech around it

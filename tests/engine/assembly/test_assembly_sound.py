@@ -14,10 +14,11 @@ from cutting_kit import plain_signals
 from cutdown.assembly.audio_file import encode_aac, make_sound, speech_level
 from cutdown.assembly.joins import FADE
 from cutdown.assembly.limiter import amplify, true_peaks
-from cutdown.assembly.loudness import gain_for, measure
+from cutdown.assembly.loudness import gain_for, integrated, measure
 from cutdown.assembly.room_tone import room_tone
 from cutdown.assembly.samples import Loop, Retimed, Silence, Stereo, WavSource
 from cutdown.assembly.soundtrack import mix
+from cutdown.assembly.weighting import WeightedPowers
 from cutdown.media.sound import write_wav
 from cutdown.narration import Narration, NarrationLine
 from cutdown.recording import Recording
@@ -162,6 +163,42 @@ def bursts(seconds: int) -> Stereo:
     noise = chance.normal(0, 1, len(envelope)) * envelope
     smooth = np.convolve(noise, np.hanning(24) / 6, mode="same") / 3
     return np.stack([smooth, smooth], axis=1).astype(np.float32)
+
+
+def loudness_of(sound: Stereo, step: int = 70_001) -> float:
+    weighted = WeightedPowers()
+    for at in range(0, len(sound), step):
+        weighted.hear(sound[at : at + step])
+    return integrated(weighted.powers())
+
+
+def test_a_sine_in_one_channel_measures_what_the_standard_says() -> None:
+    one = tone(997, 5, level=1.0)
+    one[:, 1] = 0
+    assert loudness_of(one) == pytest.approx(-3.01, abs=0.01)  # BS.1770-5, annex 1
+
+
+@pytest.mark.parametrize("quiet", [0, 20])
+def test_the_loudness_of_a_mix_is_what_ffmpeg_measures(tmp_path: Path, quiet: int) -> None:
+    sound = np.concatenate(
+        [bursts(20), 0.003 * bursts(1 + quiet), 0.3 * bursts(10), np.zeros((4801, 2), np.float32)]
+    )
+    path = tmp_path / "mix.f32"
+    path.write_bytes(np.ascontiguousarray(sound).tobytes())
+    found = measure(["-f", "f32le", "-ar", "48000", "-ac", "2", "-i", str(path)], peaks=False)
+    assert loudness_of(sound) == pytest.approx(found.integrated, abs=0.06)  # ffmpeg tells one decimal
+
+
+@pytest.mark.parametrize("seconds", [0, 0.05, 0.39, 3])
+def test_silence_and_less_than_the_measure_needs_are_at_its_gate(seconds: float) -> None:
+    assert (
+        loudness_of(
+            (bursts(1) if seconds < 1 else np.zeros((3 * SAMPLE_RATE, 2), np.float32))[
+                : round(seconds * SAMPLE_RATE)
+            ]
+        )
+        == -70
+    )
 
 
 def recording_of_nothing(seconds: int) -> Recording:
