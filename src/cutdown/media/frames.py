@@ -1,4 +1,4 @@
-"""Decoded pictures in order, from any moment on."""
+"""Decoded frames in order, from any moment on."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from cutdown.timeline import FRAME_TOLERANCE
 _STEP_BACK: Final = Fraction(1)  # second; doubled until it is enough
 
 
-def decoded(container: Any, stream: Any) -> Iterator[Any]:
-    """Frames with a timestamp from where the container stands; packets that are damaged are passed over."""
+def decoded(container: Any, stream: Any, *, timed: bool = True) -> Iterator[Any]:
+    """Frames from where the container stands; packets that are damaged are passed over.
+
+    Args:
+        container: the file.
+        stream: the track.
+        timed: whether frames without a timestamp are left out.
+    """
     for packet in container.demux(stream):
         try:
             frames = packet.decode()
         except av.InvalidDataError:
             continue
-        yield from (frame for frame in frames if frame.pts is not None)
+        yield from (frame for frame in frames if frame.pts is not None or not timed)
 
 
 def decoded_from(container: Any, stream: Any, moment: Fraction, origin: Fraction) -> Iterator[Any]:

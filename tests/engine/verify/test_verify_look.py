@@ -6,10 +6,13 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from media_kit import describe, make_recording
 
+from cutdown.media import ffmpeg
 from cutdown.media.stillness import _looks
+from cutdown.verify.listen import SourceSound
 from cutdown.verify.look import Looker, source_looker
 
 RATE = 30
@@ -59,3 +62,14 @@ def test_of_what_lies_between_the_moments_nothing_is_copied(
         looks = looker.at_each(moments)
     assert [(look == other).all() for look, other in zip(looks, wanted, strict=True)] == [True] * 6
     assert len(copies) <= len(moments)
+
+
+def test_sound_is_heard_although_a_seek_ends_inside_a_packet(tmp_path: Path) -> None:
+    source = tmp_path / "talk.mpg"
+    ffmpeg.run(
+        ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25:duration=5", "-f", "lavfi", "-i", "sine=duration=5",
+         "-c:v", "mpeg2video", "-b:v", "1M", "-c:a", "mp2", str(source)]
+    )  # fmt: skip
+    with SourceSound(source, describe(source).audio[0].stream_index) as sound:
+        for start in (0.5, 1.3, 2.1, 2.9, 3.7, 4.3):
+            assert np.abs(sound.between(start, start + 0.3)).max() > 0.05
