@@ -24,6 +24,7 @@ from cutdown.assembly.colour_names import codec_colour
 from cutdown.assembly.h264_repeat import FrameCounter
 from cutdown.assembly.picture_format import PictureFormat
 from cutdown.errors import UsageError
+from cutdown.files import FULL
 
 _KEYFRAME_SECONDS: Final = 8  # a player that jumps decodes at most so much
 _REFINE_AFTER: Final = 6  # repeats after which a picture at rest is encoded once more, sharper
@@ -128,6 +129,8 @@ class _PlainWriter:
         try:
             self._write(self._stream.encode(frame))
         except (av.FFmpegError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             raise UsageError(_refused(self._picture, error)) from error
 
     def _write(self, packets: Iterable[Packet[VideoStream]]) -> None:
