@@ -47,6 +47,8 @@ class Looker:
         except (av.FFmpegError, OSError) as error:
             raise MediaError(f"'{path.name}' cannot be read: {error}") from error
         self._stream: Any = self._container.streams[stream_index]
+        # Before anything is to be skipped: the decoder of AV1 would leave out for good what is when it is opened.
+        self._stream.codec_context.open(strict=False)
         self._origin = Fraction(self._container.start_time or 0, av.time_base)
         self._grid = grid
         self._turns = rotation // 90

@@ -74,3 +74,11 @@ def test_a_seek_in_a_stream_without_an_index_does_not_read_it_from_its_beginning
     )
     monkeypatch.setattr(FrameReader, "_seek_by_reading", lambda *_: pytest.fail("read from the beginning"))
     assert numbers_at(source, [80, 20, 60, 30]) == [80, 20, 60, 30]
+
+
+def test_frames_of_av1_that_no_other_needs_are_there_when_they_are_wanted(tmp_path: Path) -> None:
+    made = make_recording(tmp_path / "talk.mp4", seconds=2, sound=False)
+    source = tmp_path / "talk.mkv"
+    ffmpeg.run(["-i", str(made), "-c:v", "libsvtav1", "-preset", "10", "-crf", "20", str(source)])
+    wanted = [*range(1, 60, 7), 3, 5]  # not the first one, so that it is passed over
+    assert numbers_at(source, wanted) == wanted

@@ -73,3 +73,15 @@ def test_sound_is_heard_although_a_seek_ends_inside_a_packet(tmp_path: Path) -> 
     with SourceSound(source, describe(source).audio[0].stream_index) as sound:
         for start in (0.5, 1.3, 2.1, 2.9, 3.7, 4.3):
             assert np.abs(sound.between(start, start + 0.3)).max() > 0.05
+
+
+def test_of_av1_other_pictures_than_keyframes_are_seen_after_keyframes(tmp_path: Path) -> None:
+    made = make_recording(tmp_path / "talk.mp4", seconds=2, sound=False)
+    source = tmp_path / "talk.mkv"
+    ffmpeg.run(["-i", str(made), "-c:v", "libsvtav1", "-preset", "10", "-g", "60", str(source)])
+    with opened(source) as looker:
+        assert len(list(looker.keyframes([0.0]))) == 1
+        early, late = looker.at(Fraction(2, 5)), looker.at(Fraction(8, 5))
+    assert early is not None
+    assert late is not None
+    assert np.abs(early - late).max() > 50
