@@ -17,6 +17,10 @@ UNFINISHED: Final = ".part-"
 """How the names of files begin that are still being written."""
 
 
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says when no more fits on a disk, or into a user's share of it."""
+
+
 def hash_file(path: Path) -> str:
     """SHA-256 of a file's bytes, read in blocks."""
     digest = hashlib.sha256()

@@ -14,6 +14,8 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from cutdown.beside import Begun
+from cutdown.errors import StorageError
+from cutdown.files import FULL
 from cutdown.progress import current
 from cutdown.recording import Recording
 from cutdown.store import Ref, Store, hash_key
@@ -106,7 +108,7 @@ class Remembered(Generic[Result]):
         return result if all(store.has(part) for part in refs_in(result)) else None
 
     def _done(self, store: Store, key: str, inputs: Mapping[str, Any]) -> Result:
-        with store.exclusive(hash_key(key)):
+        with _told_when_full(), store.exclusive(hash_key(key)):
             result = self._recall(store, key)
             if result is None:
                 result = self._work(store, **inputs)
@@ -151,6 +153,27 @@ def refs_in(value: Any) -> Iterator[Ref]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from refs_in(item)
+
+
+@contextlib.contextmanager
+def _told_when_full() -> Iterator[None]:
+    """A full disk told as one line for a person.
+
+    Raises:
+        StorageError: no more fits on the disk.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        path = error.filename2 or error.filename  # where something is copied, the second is what was written
+        where = f" of '{path}'" if path else ""
+        raise StorageError(
+            f"the disk{where} is full; make room, or name a folder on another disk: in CUTDOWN_HOME for what is kept, "
+            "in TMPDIR for what is needed meanwhile",
+            retryable=True,
+        ) from error
 
 
 def _plain(value: Any) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cutdown.errors import StorageError
 from cutdown.memory import Remembered, content_key, remembered
 from cutdown.recording import Recording
 from cutdown.settings import SpeechOptions
@@ -116,3 +119,21 @@ def test_what_failed_ahead_fails_where_it_is_called_for_and_is_done_anew_after_t
             work(store, text="a")
         assert work(store, text="a").others == ()
     assert tries == ["a", "a"]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)]
+)
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, number: int, told: bool) -> None:
+    class Made(Frozen):
+        pass
+
+    @remembered("render", 1, Made)
+    def render(_store: Store) -> Made:
+        raise OSError(number, os.strerror(number), "/scratch/a.mp4", None, "/state/a.mp4")
+
+    with pytest.raises(StorageError if told else PermissionError) as caught:
+        render(Store(tmp_path))
+    if told:
+        assert "'/state/a.mp4' is full; make room" in str(caught.value)
+        assert caught.value.retryable

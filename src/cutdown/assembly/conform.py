@@ -132,6 +132,9 @@ def looks_the_same(frame: VideoFrame, other: VideoFrame) -> bool:
     """Whether two decoded frames of one recording hold the same picture, to the bit."""
     if frame.format.name != other.format.name or (frame.width, frame.height) != (other.width, other.height):
         return False
+    # Stored from the last line up, as in plain AVI files: nobody can say where its bytes end.
+    if any(plane.line_size < 0 for plane in (*frame.planes, *other.planes)):
+        return False
     pairs = list(zip(_planes(frame), _planes(other), strict=True))
     # What differs mostly differs in a few lines already; the whole is read where they are alike.
     return all(np.array_equal(one[::step], two[::step]) for step in (_LINES_APART, 1) for one, two in pairs)
@@ -139,12 +142,14 @@ def looks_the_same(frame: VideoFrame, other: VideoFrame) -> bool:
 
 def _planes(frame: VideoFrame) -> list[NDArray[np.uint8] | NDArray[np.uint64]]:
     """The bytes of each plane, eight at a time where lines allow it; what pads a line is left out where that is known."""
-    planar = frame.format.is_planar
+    apart = frame.format.is_planar and len(frame.planes) == len(frame.format.components)
     sample = (frame.format.components[0].bits + 7) // 8
     planes: list[NDArray[np.uint8] | NDArray[np.uint64]] = []
     for plane in frame.planes:
-        lines = np.frombuffer(memoryview(plane), np.uint8)[: plane.height * plane.line_size]
-        lines = lines.reshape(plane.height, plane.line_size)
-        lines = lines[:, : plane.width * sample] if planar else lines
-        planes.append(lines.view(np.uint64) if lines.shape[1] % _WORD == 0 else lines)
+        lines = np.frombuffer(memoryview(plane), np.uint8)
+        if plane.line_size:  # a palette has none
+            lines = lines[: plane.height * plane.line_size].reshape(plane.height, plane.line_size)
+        if apart:
+            lines = lines[:, : plane.width * sample]
+        planes.append(lines.view(np.uint64) if lines.shape[-1] % _WORD == 0 else lines)
     return planes

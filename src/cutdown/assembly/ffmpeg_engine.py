@@ -22,7 +22,7 @@ import ffmpeg as commands
 
 from cutdown.assembly.encoder_options import encoder_options, option_words
 from cutdown.assembly.engines import Drawn
-from cutdown.assembly.frame_times import open_picture
+from cutdown.assembly.frame_times import open_picture, read_frame_times
 from cutdown.assembly.picture_format import PictureFormat
 from cutdown.assembly.pyav_engine import timescale
 from cutdown.errors import MediaError, RenderError
@@ -34,6 +34,11 @@ from cutdown.timeline import FRAME_TOLERANCE, Segment, Timeline
 
 _MICRO: Final = 1_000_000
 _EDGE: Final = Fraction(2, _MICRO)  # times are rounded to microseconds on their way through the filters
+_WITHOUT_INDEX: Final = (
+    "mpegts",
+    "mpeg",
+)  # a seek ends near a place, and mostly behind the keyframe before it
+_BEFORE_KEY: Final = Fraction(1)  # second
 _TURNS: Final = {90: ("clock",), 180: ("clock", "clock"), 270: ("cclock",)}
 _HDR_WHITE: Final = 203  # cd/m2, ITU-R BT.2408
 _SCALER_MATRICES: Final = {"bt470bg": "bt470", "bt2020nc": "bt2020", "bt2020c": "bt2020"}
@@ -165,7 +170,9 @@ class _Pictures:
                 if stream.start_time is not None and stream.time_base
                 else 0
             )
+            indexed = container.format.name not in _WITHOUT_INDEX
         self._origin = Fraction(start, _MICRO) if start is not None else Fraction(first)
+        self._times = None if indexed else read_frame_times(source, track)
 
     def command(self, segment: Segment, target: str) -> list[str]:
         """Arguments for the frames of one segment, as raw video.
@@ -180,7 +187,9 @@ class _Pictures:
         shift = float((self._origin + begin + FRAME_TOLERANCE + _EDGE) * _MICRO)
         shown = segment.frames - segment.hold
         reading = {"noautorotate": None, "noaccurate_seek": None, "copyts": None}
-        given = commands.input(str(self._source.absolute()), ss=f"{float(begin):.6f}", **reading)
+        given = commands.input(
+            str(self._source.absolute()), ss=f"{float(self._place_before(begin)):.6f}", **reading
+        )
         stream = (
             given[str(self._track.stream_index)]
             .filter("settb", f"1/{_MICRO}")
@@ -196,6 +205,14 @@ class _Pictures:
             target, format="rawvideo", pix_fmt=self._target.pixel_format, fps_mode="passthrough"
         )
         return list(out.get_args())
+
+    def _place_before(self, moment: Fraction) -> Fraction:
+        """Where to seek to, in seconds, so that the keyframe before a moment is found."""
+        if self._times is None:
+            return moment
+        times = self._times
+        key = int(times.stamps[times.keys[times.key_before(times.position_at(moment))]])
+        return max(Fraction(0), key * times.time_base - times.origin - _BEFORE_KEY)
 
     def _conform(self, stream: Any) -> Any:
         """Upright, in the output's size and colours, with bars where the shape differs."""

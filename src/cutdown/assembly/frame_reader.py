@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ from cutdown.errors import MediaError
 from cutdown.recording import Picture
 
 _WORTH_A_SEEK: Final = 8  # frames; a seek empties the decoder and reads the file anew
+# Seconds; in an MPEG stream, which has no index, a seek may end behind the packet.
+_BEFORE_IT: Final = (0, 1, 10)
 
 
 class FrameReader:
@@ -131,47 +134,60 @@ class FrameReader:
     def _seek(self, key: int) -> None:
         """Put the keyframe's packet next in line."""
         position = int(self._times.keys[key])
-        stamp = int(self._times.stamps[position])
-        for attempt in (self._seek_by_index, self._seek_by_reading):
-            packet = attempt(stamp)
-            if packet is not None:
-                self._packets = _before(packet, self._packets)
-                self._decoded.clear()
-                self._passed.clear()
-                self._shown, self._ended = None, False
-                self._sent = position - 1
-                return
-        raise MediaError(
-            f"'{self._path.name}' has lost a keyframe that it had before; was it changed meanwhile?"
-        )
+        packets = next(filter(None, self._found(int(self._times.stamps[position]))), None)
+        if packets is None:
+            raise MediaError(
+                f"'{self._path.name}' has lost a keyframe that it had before; was it changed meanwhile?"
+            )
+        self._packets = chain(packets, self._packets)
+        self._decoded.clear()
+        self._passed.clear()
+        self._shown, self._ended = None, False
+        self._sent = position - 1
 
-    def _seek_by_index(self, stamp: int) -> Packet[VideoStream] | None:
+    def _found(self, stamp: int) -> Iterator[list[Packet[VideoStream]]]:
+        """What each way to a packet finds, the cheapest way first."""
+        for seconds in _BEFORE_IT:
+            yield self._seek_by_index(stamp - round(seconds / self._times.time_base), stamp)
+        yield self._seek_by_reading(stamp)
+
+    def _seek_by_index(self, begin: int, stamp: int) -> list[Packet[VideoStream]]:
         try:
-            self._container.seek(stamp, stream=self._stream, backward=True)
+            self._container.seek(begin, stream=self._stream, backward=True)
         except av.FFmpegError:
-            return None
+            return []
         self._packets = iter(self._container.demux(self._stream))
         return self._find(stamp)
 
-    def _seek_by_reading(self, stamp: int) -> Packet[VideoStream] | None:
+    def _seek_by_reading(self, stamp: int) -> list[Packet[VideoStream]]:
         """For a file without an index: from its beginning."""
         self._container.close()
         self._open()
         return self._find(stamp)
 
-    def _find(self, stamp: int) -> Packet[VideoStream] | None:
+    def _find(self, stamp: int) -> list[Packet[VideoStream]]:
+        """Read on to a packet; with what it is decoded from where it is no keyframe; nothing where it is not there.
+
+        A recording that was trimmed without being encoded again begins inside a group of pictures. Its first frame is made
+        from others that are never shown, or that are shown after it.
+        """
+        first = stamp == int(self._times.stamps[0])
+        group: list[Packet[VideoStream]] = []
         try:
             for packet in self._packets:
                 if not packet.size:
-                    return None
+                    return []
                 at = _stamp(packet)
+                if packet.is_keyframe:
+                    if at > stamp and (group or not first):
+                        return []
+                    group.clear()
+                group.append(packet)
                 if at == stamp:
-                    return packet
-                if packet.is_keyframe and at > stamp:
-                    return None
+                    return group
         except av.FFmpegError:
-            return None
-        return None
+            return []
+        return []
 
 
 def _decode(context: VideoCodecContext, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
@@ -179,11 +195,6 @@ def _decode(context: VideoCodecContext, packet: Packet[VideoStream] | None) -> l
         return context.decode(packet)
     except (av.error.InvalidDataError, av.error.EOFError):  # damage: the frame before stays on
         return []
-
-
-def _before(first: Packet[VideoStream], rest: Iterator[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
-    yield first
-    yield from rest
 
 
 def _stamp(timed: Packet[VideoStream] | VideoFrame) -> int:

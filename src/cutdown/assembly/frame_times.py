@@ -67,6 +67,8 @@ def open_picture(path: Path, picture: Picture) -> tuple[InputContainer, VideoStr
         if other.index != stream.index:
             other.discard = Discard.all
     stream.codec_context.thread_count = 1  # the work is shared out by pieces, not inside a frame
+    # Now, while nothing is to be skipped: the decoder of AV1 would leave out for good what is when it is opened.
+    stream.codec_context.open(strict=False)
     return container, stream
 
 

@@ -14,6 +14,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 
+from cutdown.assembly.language_codes import three_letters
 from cutdown.store import write_whole
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def mux(
         timescale: ticks a second of the video track.
         chapters: in order.
         metadata: tags of the file, such as ``title``.
-        language: of what is spoken, ISO 639.
+        language: of what is spoken, ISO 639-1.
     """
     options = {"movflags": "+faststart", "video_track_timescale": str(timescale)}
     with write_whole(target) as temporary, ExitStack() as stack:
@@ -75,8 +76,8 @@ def mux(
                 given = stack.enter_context(av.open(str(path)))
                 stream: Stream = getattr(given.streams, kind)[0]
                 track = out.add_stream_from_template(stream, opaque=True)
-                if language and language != "und":
-                    track.metadata["language"] = language
+                if language:
+                    track.metadata["language"] = three_letters(language)
                 queues.append(_packets(stream, track))
         if chapters:
             out.set_chapters([_chapter(number, chapter) for number, chapter in enumerate(chapters)])

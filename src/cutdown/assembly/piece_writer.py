@@ -8,6 +8,7 @@ looking at its neighbours: the same frames always give the same bytes.
 from __future__ import annotations
 
 import functools
+import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Protocol, cast
@@ -24,6 +25,7 @@ from cutdown.assembly.colour_names import codec_colour
 from cutdown.assembly.h264_repeat import FrameCounter
 from cutdown.assembly.picture_format import PictureFormat
 from cutdown.errors import UsageError
+from cutdown.files import FULL
 
 _KEYFRAME_SECONDS: Final = 8  # a player that jumps decodes at most so much
 _REFINE_AFTER: Final = 6  # repeats after which a picture at rest is encoded once more, sharper
@@ -75,10 +77,15 @@ def try_encoder(picture: PictureFormat) -> None:
     Raises:
         UsageError: names the encoder and what else could be used.
     """
-    context = av.CodecContext.create(_named(picture.encoder).name, "w")
+    name = _named(picture.encoder).name
+    context = av.CodecContext.create(name, "w")
     assert isinstance(context, VideoCodecContext)
     _set_up(context, picture)
     try:
+        with av.open(io.BytesIO(), "w", format="mp4") as container:
+            container.add_stream(
+                name, rate=picture.rate
+            )  # not every kind of picture may stand in an MP4 file
         packets = [*context.encode(_grey(picture)), *context.encode(None)]
     except (av.FFmpegError, ValueError) as error:
         raise UsageError(_refused(picture, error)) from error
@@ -128,6 +135,8 @@ class _PlainWriter:
         try:
             self._write(self._stream.encode(frame))
         except (av.FFmpegError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             raise UsageError(_refused(self._picture, error)) from error
 
     def _write(self, packets: Iterable[Packet[VideoStream]]) -> None:

@@ -17,7 +17,7 @@ from cutdown.recording import Recording
 from cutdown.store import hash_key
 from cutdown.timeline import Segment, Timeline
 
-PIECE_VERSION: Final = 3  # counted up when the same piece would be drawn otherwise
+PIECE_VERSION: Final = 4  # counted up when the same piece would be drawn otherwise
 _LONGEST_SECONDS: Final = 20  # of output; what an interrupted run can lose
 _OF_WHAT_IS_LEFT: Final = 1 / 3  # for each worker's next run, before it is divided by the workers
 _SHORTEST: Final = (

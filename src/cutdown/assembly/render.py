@@ -76,6 +76,7 @@ def render(
     *,
     chapters: Sequence[Chapter] = (),
     title: str | None = None,
+    language: str | None = None,
     track: int | None,
     scratch: Path,
     progress: Progress = unheard,
@@ -92,6 +93,7 @@ def render(
         store: keeps finished pieces, for a changed plan or an interrupted run.
         chapters: named stretches of the output.
         title: of the file's metadata.
+        language: of what is spoken, ISO 639-1.
         track: the sound track that is used; the default one where None.
         scratch: an existing folder; the result is put there.
         progress: told the share done.
@@ -139,7 +141,7 @@ def render(
         timescale=timescale(timeline.rate),
         chapters=chapters,
         metadata=_metadata(title, timeline, narration),
-        language=narration.language if narration is not None else None,
+        language=language,
     )
     progress(1.0)
     return Rendered(

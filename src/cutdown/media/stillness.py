@@ -15,6 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from cutdown.errors import MediaError
 from cutdown.media.changes import Change, Mask, ShapeReader, kind_of_rest, kinds_of
+from cutdown.media.frames import decoded, decoded_from
 from cutdown.media.packets import (
     CALM_FRAMES,
     LOOKS_PER_SECOND,
@@ -185,13 +187,12 @@ def _looks(path: Path, picture: Picture, stretch: Stretch) -> Iterator[tuple[flo
         stream.codec_context.options = {"skip_loop_filter": "all"}
         if float(picture.rate) > CALM_FRAMES:
             stream.codec_context.skip_frame = "NONREF"
-        origin = (container.start_time or 0) / 1_000_000
-        if stretch[0] > 0:
-            container.seek(round((stretch[0] + origin) / stream.time_base), stream=stream)
+        origin = Fraction(container.start_time or 0, 1_000_000)
         due = stretch[0] - step
         last: tuple[float, Any] | None = None
-        for frame in _frames(container, stream):
-            moment = float(frame.pts * stream.time_base) - origin
+        begin = Fraction(stretch[0])
+        for frame in decoded_from(container, stream, begin, origin) if begin else decoded(container, stream):
+            moment = float(frame.pts * stream.time_base - origin)
             if moment < due:
                 last = (moment, frame)
                 continue
@@ -202,16 +203,6 @@ def _looks(path: Path, picture: Picture, stretch: Stretch) -> Iterator[tuple[flo
             if moment >= stretch[1]:
                 return
             due = moment + step - 1e-3
-
-
-def _frames(container: Any, stream: Any) -> Iterator[Any]:
-    """Frames with a timestamp; packets that are damaged are passed over."""
-    for packet in container.demux(stream):
-        try:
-            frames = packet.decode()
-        except av.InvalidDataError:
-            continue
-        yield from (frame for frame in frames if frame.pts is not None)
 
 
 def _small(frame: Any, height: int) -> Grey:

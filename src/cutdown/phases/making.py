@@ -74,6 +74,7 @@ def assemble(
             store,
             chapters=parts,
             title=Path(recording.name).stem,
+            language=spoken.language if spoken.lines else heard.language,
             track=audio_track,
             scratch=Path(scratch),
             progress=current(),

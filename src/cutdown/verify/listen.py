@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cutdown.errors import MediaError, RenderError
 from cutdown.media import ffmpeg
+from cutdown.media.frames import decoded
 from cutdown.media.sound import open_wav
 from cutdown.progress import Progress, unheard
 
@@ -152,7 +153,7 @@ class SourceSound:
         begin = max(0.0, start - 0.5)
         self._container.seek(int((begin + self._origin) / self._stream.time_base), stream=self._stream)
         at: int | None = None
-        for frame in self._container.decode(self._stream):
+        for frame in decoded(self._container, self._stream, timed=False):
             if frame.pts is not None:
                 moment = float(frame.pts * self._stream.time_base) - self._origin
                 stated = round((moment - start) * LISTEN_RATE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutdown.errors import MediaError
+from cutdown.media.frames import decoded_from
 from cutdown.recording import Picture
 from cutdown.timeline import FRAME_TOLERANCE
 
@@ -45,6 +47,8 @@ class Looker:
         except (av.FFmpegError, OSError) as error:
             raise MediaError(f"'{path.name}' cannot be read: {error}") from error
         self._stream: Any = self._container.streams[stream_index]
+        # Before anything is to be skipped: the decoder of AV1 would leave out for good what is when it is opened.
+        self._stream.codec_context.open(strict=False)
         self._origin = Fraction(self._container.start_time or 0, av.time_base)
         self._grid = grid
         self._turns = rotation // 90
@@ -87,6 +91,36 @@ class Looker:
         frames = self.between(moment, moment)
         return frames[0][1] if frames else None
 
+    def at_each(self, moments: Sequence[Fraction]) -> list[Grey]:
+        """The pictures shown at rising moments, decoded in one go; its first one before its beginning.
+
+        Of what lies between the moments nothing is kept.
+
+        Returns:
+            One copy a moment; none at all where the track has none there.
+
+        Raises:
+            MediaError: the picture cannot be decoded there.
+        """
+        looks: list[Grey] = []
+        shown: Any = None
+        try:
+            for begins, frame in self._frames(moments[0]):
+                looks += self._until(moments[len(looks) :], begins, shown)
+                if len(looks) == len(moments):
+                    return looks
+                shown = frame
+            return looks + self._until(moments[len(looks) :], None, shown)
+        except av.FFmpegError as error:
+            raise MediaError(
+                f"'{self._name}' cannot be decoded near {float(moments[0]):.1f} s: {error}"
+            ) from error
+
+    def _until(self, moments: Sequence[Fraction], end: Fraction | None, shown: Any) -> list[Grey]:
+        """A frame for each of the moments before the one that follows it."""
+        count = len(moments) if end is None else bisect_left(moments, end - FRAME_TOLERANCE)
+        return [self._copy(shown)] * count if count and shown is not None else []
+
     def keyframes(self, moments: Sequence[float]) -> Iterator[tuple[float, Grey]]:
         """The keyframes that begin at these moments, decoding nothing else."""
         self._stream.codec_context.skip_frame = "NONKEY"
@@ -106,10 +140,8 @@ class Looker:
         self._container.seek(round(target), stream=self._stream)
 
     def _frames(self, start: Fraction) -> Iterator[tuple[Fraction, Any]]:
-        self._seek(max(Fraction(0), start))
-        for frame in self._container.decode(self._stream):
-            if frame.pts is not None:
-                yield frame.pts * self._stream.time_base - self._origin, frame
+        for frame in decoded_from(self._container, self._stream, max(Fraction(0), start), self._origin):
+            yield frame.pts * self._stream.time_base - self._origin, frame
 
     def _copy(self, frame: Any) -> Grey:
         width, height = self._grid if self._turns % 2 == 0 else self._grid[::-1]

@@ -16,7 +16,7 @@ from cutdown.progress import Progress, unheard
 from cutdown.recording import AudioTrack, Recording
 from cutdown.services.loop import side_by_side
 from cutdown.store import Store
-from cutdown.timeline import FRAME_TOLERANCE, Segment, Timeline
+from cutdown.timeline import Segment, Timeline
 from cutdown.verify.lags import FARTHEST_FRAMES, PictureLag, SoundLag, cut_lag, picture_lag
 from cutdown.verify.listen import Heard
 from cutdown.verify.look import Grey, Looker, grid_of, inner_share, source_looker
@@ -180,16 +180,14 @@ class Placements:
         def moment(offset: int) -> Fraction:
             return max(Fraction(0), (segment.source_frame + offset * segment.speed) / rate)
 
-        theirs = source.between(moment(first - farthest), moment(first + count - 1 + farthest))
+        # Of the source only what is planned at one of the lags: a segment sped up passes by far more.
+        theirs = source.at_each([moment(first + j) for j in range(-farthest, count + farthest)])
         begin = (segment.first_frame + first - before) / rate
         ours = output.between(begin, (segment.first_frame + first + count - 1) / rate)
         if not theirs or len(ours) != before + count:
             return PicturePlace(None, None)  # frames that are missing are the structure's fault, told there
-        times = [time for time, _ in theirs]
-        rows = np.array(
-            [[_row(times, moment(first + j - lag)) for lag in lags] for j in range(count)], np.int64
-        )
-        frames, pictures = _stack(ours), _stack(theirs)
+        rows = np.array([[j - lag + farthest for lag in lags] for j in range(count)], np.int64)
+        frames, pictures = np.stack([copy for _, copy in ours]), np.stack(theirs)
         cut = self._cut(segment, frames, before, pictures[rows[:, farthest]], source) if before else None
         return PicturePlace(picture_lag(frames[before:], pictures, rows, lags), cut)
 
@@ -221,14 +219,6 @@ def _goes_on(before: Segment, segment: Segment) -> bool:
     """Whether the source runs on unbroken from one segment to the next."""
     reached = before.source_frame + (before.frames - before.hold) * before.speed
     return before.hold == 0 and abs(reached - segment.source_frame) < 1
-
-
-def _row(times: Sequence[Fraction], moment: Fraction) -> int:
-    return max(0, bisect_right(times, moment + FRAME_TOLERANCE) - 1)
-
-
-def _stack(frames: Sequence[tuple[Fraction, Grey]]) -> Grey:
-    return np.stack([copy for _, copy in frames])
 
 
 def _placement(segment: Segment, picture: PicturePlace, sound: SoundPlace, rate: Fraction) -> Placement:

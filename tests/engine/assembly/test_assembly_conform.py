@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from media_kit import luma_of
+from media_kit import luma_of, make_recording
 
 from cutdown.assembly.conform import Conform, looks_the_same
 from cutdown.assembly.picture_format import picture_format
@@ -78,3 +80,27 @@ def test_what_pads_a_line_is_not_compared() -> None:
             lines[:] = padding
             lines[:, : plane.width] = 100
     assert looks_the_same(*frames)
+
+
+def test_interleaved_chroma_is_compared_to_the_end_of_its_lines() -> None:
+    frames = [VideoFrame(*SIZE, "nv12"), VideoFrame(*SIZE, "nv12")]
+    for frame in frames:
+        for plane in frame.planes:
+            np.frombuffer(plane, np.uint8)[:] = 100
+    assert looks_the_same(*frames)
+    np.frombuffer(frames[1].planes[1], np.uint8)[SIZE[0] - 2] += 50
+    assert not looks_the_same(*frames)
+
+
+def test_pictures_stored_from_the_last_line_up_are_told_apart(tmp_path: Path) -> None:
+    source = make_recording(
+        tmp_path / "plain.avi", seconds=0.1, size=(160, 90), sound=False, encoder="rawvideo", pixel_format="bgr24"
+    )  # fmt: skip
+    data = bytearray(source.read_bytes())
+    height = data.index(b"strf") + 16
+    data[height : height + 4] = (90).to_bytes(4, "little")  # below 0 means from the first line down
+    source.write_bytes(data)
+    with av.open(str(source)) as container:
+        first, second = list(container.decode(video=0))[:2]
+    assert first.planes[0].line_size < 0
+    assert not looks_the_same(first, second)

@@ -112,3 +112,8 @@ def test_a_stream_ordered_otherwise_is_refused() -> None:
 def test_a_preset_that_is_none_is_named() -> None:
     with pytest.raises(UsageError, match="preset 'warp'"):
         try_encoder(format_of("warp"))
+
+
+def test_an_encoder_whose_pictures_no_mp4_may_hold_is_named() -> None:
+    with pytest.raises(UsageError, match="encoder 'libvpx' does not work here"):
+        try_encoder(format_of("superfast", encoder="libvpx", crf=None, bit_rate=300_000))

@@ -83,6 +83,17 @@ def test_ffmpeg_keeps_the_frame_that_stands_where_the_rate_varies(tmp_path: Path
     assert numbers_in(draw("ffmpeg", path, timeline, tmp_path / "out")) == planned(timeline, times)
 
 
+def test_ffmpeg_finds_its_keyframe_in_a_stream_without_an_index(tmp_path: Path):
+    path = make_recording(
+        tmp_path / "x.ts", seconds=4, sound=False, options={"preset": "veryfast", "g": "50", "bf": "2"}
+    )
+    timeline = timeline_of(
+        probe(path), Fraction(30), [Cut("cut", 40), Cut("keep", 9), Cut("cut", 45), Cut("keep", 9)]
+    )
+    shown = numbers_in(draw("ffmpeg", path, timeline, tmp_path / "out"))
+    assert shown == [*range(40, 49), *range(94, 103)]
+
+
 @pytest.mark.parametrize("size", ["640x180", "100p"])
 def test_ffmpeg_fits_the_picture_into_the_size_asked_for(tmp_path: Path, size: str):
     path = make_recording(tmp_path / "x.mp4", seconds=1, sound=False)

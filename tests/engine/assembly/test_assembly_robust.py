@@ -12,6 +12,7 @@ import pytest
 from cutting_kit import Cut, plain_signals, timeline_of
 from media_kit import describe, luma_of, make_recording, numbers_in, read_bar_code
 
+from cutdown.assembly.mux import mux
 from cutdown.assembly.render import Rendered, render
 from cutdown.errors import UsageError
 from cutdown.media import ffmpeg
@@ -168,6 +169,17 @@ def test_sound_alone_gives_sound_alone(tmp_path: Path) -> None:
     with av.open(str(result.path)) as container:
         assert [stream.type for stream in container.streams] == ["audio"]
         assert container.duration / 1e6 == pytest.approx(len(SHOWN) / 30, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("de", "deu"), ("pt-BR", "por"), ("haw", "haw"), ("und", "und"), ("xx", "und")]
+)
+def test_a_player_is_told_the_language(tmp_path: Path, language: str, told: str) -> None:
+    source = make_recording(tmp_path / "in.mp4", seconds=0.2, size=(64, 36))
+    target = tmp_path / "out.mp4"
+    mux(target, picture=source, sound=source, timescale=15_360, metadata={}, language=language)
+    with av.open(str(target)) as container:
+        assert [stream.language or "und" for stream in container.streams] == [told, told]
 
 
 def test_strange_paths_and_a_read_only_folder(tmp_path: Path) -> None:

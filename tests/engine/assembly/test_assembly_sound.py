@@ -241,6 +241,24 @@ def test_the_encoded_sound_has_the_loudness_asked_for(tmp_path: Path, level: flo
     assert found.true_peak <= -1.0
 
 
+def test_a_faint_voice_under_loud_keys_gets_the_loudness_asked_for(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    sound = 0.1 * bursts(6)
+    chance = np.random.default_rng(2)
+    for at in range(SAMPLE_RATE, len(sound) - 150, SAMPLE_RATE * 3 // 10):
+        sound[at : at + 150] += np.clip(0.5 * chance.normal(0, 1, (150, 1)), -0.9, 0.9).astype(np.float32)
+    narration = narrated(store, tmp_path / "line.wav", sound)
+    timeline = timeline_with(Sound(kind="narration", first_sample=0, samples=6 * SAMPLE_RATE, line=0), 6)
+    recording = recording_of_nothing(6)
+    made = make_sound(
+        tmp_path / "none.mp4", recording, timeline, narration, plain_signals(recording), RenderOptions(),
+        store, track=None, scratch=tmp_path,
+    )  # fmt: skip
+    assert made.loudness is not None
+    assert made.loudness.integrated == pytest.approx(-16, abs=0.5)
+    assert made.loudness.true_peak <= -1.0
+
+
 def test_narration_is_as_loud_as_the_speech(tmp_path: Path) -> None:
     level = speech_level([wav(tmp_path / "a.wav", np.concatenate([tone(300, 2, 0.2), tone(300, 3, 0.0)]))])
     assert level == pytest.approx(20 * np.log10(0.2 / np.sqrt(2)), abs=0.1)

@@ -27,7 +27,7 @@ def descendants() -> set[int]:
     }
 
 
-def wait_until(true, seconds=5.0):
+def wait_until(true, seconds=20.0):
     limit = time.monotonic() + seconds
     while not true() and time.monotonic() < limit:
         time.sleep(0.02)
@@ -83,7 +83,7 @@ def test_a_stalled_program_is_ended_and_named():
             ["-f", "lavfi", "-i", "anullsrc", "-af", "arealtime=speed=0.0001", "-f", "null", "-"],
             stall_seconds=0.5,
         )
-    assert descendants() == before
+    assert not descendants() - before
 
 
 def test_an_exception_in_the_caller_leaves_no_program_behind():
@@ -94,7 +94,7 @@ def test_an_exception_in_the_caller_leaves_no_program_behind():
 
     with pytest.raises(KeyboardInterrupt):
         ffmpeg.run([*ENDLESS[:-3], "-f", "rawvideo", "pipe:1"], take=bored)
-    assert descendants() == before
+    assert not descendants() - before
 
 
 def test_all_that_run_can_be_ended_from_another_thread():
@@ -110,12 +110,12 @@ def test_all_that_run_can_be_ended_from_another_thread():
     threads = [threading.Thread(target=endless) for _ in range(2)]
     for thread in threads:
         thread.start()
-    assert wait_until(lambda: len(descendants() - before) == 2)
+    assert wait_until(lambda: len(ffmpeg._running) == 2)  # there before that, and not to be ended yet
     ffmpeg.kill_all()
     for thread in threads:
-        thread.join(5)
+        thread.join(20)
     assert [fault.startswith("ffmpeg was ended by signal 9") for fault in faults] == [True, True]
-    assert descendants() == before
+    assert not descendants() - before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
@@ -131,7 +131,7 @@ def test_it_dies_with_its_parent_even_when_that_is_killed(tmp_path: Path):
     try:
         family = psutil.Process(parent.pid)
         named = lambda: [c for c in family.children(recursive=True) if "ffmpeg" in c.name()]  # noqa: E731
-        assert wait_until(lambda: bool(named()), 20)
+        assert wait_until(lambda: bool(named()))
         child = named()[0]
     finally:
         parent.send_signal(signal.SIGKILL)
