@@ -10,7 +10,7 @@ from advice_kit import a_case, assembly, direct, ingest, voice
 from cutdown.advice import Advice, Case, Machine, advise, this_machine
 from cutdown.advice.advise import said
 from cutdown.advice.rules import RuleBook, rule_book
-from cutdown.metrics import TokensUsed
+from cutdown.metrics import Replaced, TokensUsed
 from cutdown.services.choices import Choice
 from cutdown.settings import RenderOptions
 
@@ -136,6 +136,13 @@ def test_limits_point_to_another_service_and_else_to_this_machine() -> None:
     alone = advice_on(a_case(spoken, voices=ELEVENLABS, services=("elevenlabs",)), "limited")
     assert alone
     assert alone.recommend == "--voice hibari"
+    local_first = (Choice(provider="hibari"), *ELEVENLABS)
+    stood_in = spoken.model_copy(
+        update={"downgrades": (Replaced(wanted="hibari", used="elevenlabs", why="it broke"),)}
+    )
+    told = advice_on(a_case(stood_in, voices=local_first, services=("openai",)), "limited")
+    assert told
+    assert told.evidence.startswith("ElevenLabs refused 12 of 30")
     brief = voice(60, tts_provider="elevenlabs", requests=30, rate_limited=1, waited_seconds=1)
     assert advice_on(a_case(brief, voices=ELEVENLABS), "limited") is None
 
