@@ -210,6 +210,21 @@ print(phase.usage.peak_memory_mb)
     assert peak >= 400
 
 
+def test_the_memory_of_whoever_started_the_program_hides_no_peak() -> None:
+    program = """
+slow = monitor(samples_a_second=0.01)
+with slow.phase("phase1_ingest") as listening:
+    bytearray(200_000_000)
+with slow.phase("phase4_assembly") as rendering:
+    run_python(FILLED.format(megabytes=300))
+print(json.dumps([listening.usage.peak_memory_mb, rendering.usage.peak_memory_mb]))
+"""
+    start = f"bytearray(500_000_000)\nsubprocess.run([sys.executable, '-c', {ALONE + program!r}], check=True)"
+    own, child = measured_alone(start)
+    assert own >= 200
+    assert child >= 300
+
+
 def test_a_child_does_not_bring_the_memory_back_that_this_process_gave_up_before() -> None:
     first, second = measured_alone("""
 with monitor().phase("phase1_ingest") as listening:
