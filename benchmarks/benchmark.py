@@ -17,9 +17,10 @@ from benchmarks import history, render_race
 from benchmarks.machine import made
 from benchmarks.pipeline_runs import measure
 from benchmarks.race_report import print_race
-from benchmarks.report import print_baseline, write_page
+from benchmarks.report import around, print_baseline, write_page
 from benchmarks.standard_videos import QUICK, STANDARD
 from cutdown.errors import CutdownError, UsageError
+from cutdown.files import unfinished_beside
 from cutdown.metrics import describe_hardware, write_baseline
 from cutdown.metrics.baseline_form import (
     PHASES,
@@ -33,6 +34,7 @@ from cutdown.settings import state_folder
 
 _RUNS: Final = 5  # of each case: fewer say too little about noise
 _ROUNDS: Final = 3  # of the render race: its ratios are taken within a round
+_WHOLE_JOB, _RENDERING = "whole job", "rendering"  # sections of a page
 _WIDTH: Final = 120  # columns of the tables where there is no terminal
 
 Flag = Parameter(negative="")
@@ -75,12 +77,14 @@ def run(
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     if trend:
         page = history.draw()
-        console.print(f"trend: {page}", soft_wrap=True, highlight=False)
+        console.print(f"trend: {page}", soft_wrap=True, highlight=False, markup=False)
         return 0
     if runs is not None and runs < 1:
         raise UsageError(f"--runs {runs} measures nothing; give 1 or more")
     engines = _engines(against or [])
     handicap = _handicap(slow_down or [])
+    racing = render or bool(engines)
+    _require_room(out, page, [*([] if render else [_WHOLE_JOB]), *([_RENDERING] if racing else [])])
     with console.status("") as status:
 
         def tell(what: str) -> None:
@@ -91,15 +95,36 @@ def run(
         document = None if render else measure_baseline(quick, runs or _RUNS, handicap, tell)
         if document is not None:
             keep(document, out)
-        race = render_race.race(quick, runs or _ROUNDS, engines, tell) if render or engines else None
-    if document is not None:
-        _tell(console, page, "whole job", partial(print_baseline, document=document))
+        race = render_race.race(quick, runs or _ROUNDS, engines, tell) if racing else None
+    written = [out]
     if race is not None:
-        race_file = out if render else out.with_suffix(".race.json")
-        write_baseline(race_file, race.model_dump(mode="json"))
-        _tell(console, page, "rendering", partial(print_race, race=race))
-    console.print(f"written: {out}", soft_wrap=True, highlight=False)
+        written = [out] if render else [out, out.with_suffix(".race.json")]
+        write_baseline(written[-1], race.model_dump(mode="json"))
+    if document is not None:
+        _tell(console, page, _WHOLE_JOB, partial(print_baseline, document=document))
+    if race is not None:
+        _tell(console, page, _RENDERING, partial(print_race, race=race))
+    console.print(f"written: {', '.join(map(str, written))}", soft_wrap=True, highlight=False, markup=False)
     return 0
+
+
+def _require_room(out: Path, page: Path | None, sections: Sequence[str]) -> None:
+    """See that what will be measured can be written, before hours are spent on it.
+
+    Raises:
+        UsageError: a file cannot be written, or the page has no place for a section.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished_beside(out):
+            pass
+    except OSError as error:
+        raise UsageError(f"cannot write '{out}': {error.strerror}; choose another --out") from error
+    if out.is_dir():
+        raise UsageError(f"'{out}' is a folder; --out needs a file")
+    if page is not None:
+        for section in sections:
+            around(page, section)
 
 
 def _tell(console: Console, page: Path | None, section: str, print_it: Callable[..., None]) -> None:

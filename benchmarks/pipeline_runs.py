@@ -19,7 +19,7 @@ from cutdown.errors import RenderError
 from cutdown.media.probe import probe
 from cutdown.metrics import AssemblyRecord, PhaseRecord, baseline, read_records
 from cutdown.metrics.baseline_form import PHASES, PROCESS, TOTAL, Case, Figures, Run, Video, spread_of
-from cutdown.settings import HOME_VARIABLE, child_environment
+from cutdown.settings import HOME_VARIABLE, STORE_VARIABLE, child_environment, environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _TOLD: Final = 400  # characters of a failed program's last words
@@ -134,15 +134,20 @@ def _run_once(video: Path, folder: Path, handicap: Mapping[str, float]) -> Measu
 
 
 def _timed(command: Sequence[str], state: Path) -> Figures:
-    """Wall and CPU seconds of a program and all it starts, by the kernel's account."""
+    """Wall and CPU seconds of a program and all it starts, by the kernel's account.
+
+    It finds nothing that was made before: no store that machines share, be it named in the environment or in a file ``.env``
+    beside this checkout.
+    """
+    path = os.pathsep.join(filter(None, (str(ROOT), environment("PYTHONPATH"))))
     with tempfile.TemporaryFile() as words:
         began = time.perf_counter()
         child = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=state.parent,
             stdout=words,
             stderr=subprocess.STDOUT,
-            env=child_environment(**{HOME_VARIABLE: str(state)}),
+            env=child_environment(**{HOME_VARIABLE: str(state), STORE_VARIABLE: "", "PYTHONPATH": path}),
         )
         try:
             _, status, usage = os.wait4(child.pid, 0)

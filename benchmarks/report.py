@@ -86,6 +86,20 @@ def write_page(page: Path, section: str, print_section: Callable[[Console, Box],
     Raises:
         UsageError: the page is not there, or has no such marks.
     """
+    head, tail = around(page, section)
+    made = io.StringIO()
+    print_section(Console(file=made, width=_PAGE_WIDTH), MARKDOWN)
+    lines = "\n\n".join(_paragraphs(made.getvalue()))
+    with write_whole(page) as temporary:
+        temporary.write_text(f"{head}\n\n{lines}\n\n{tail}", encoding="utf-8")
+
+
+def around(page: Path, section: str) -> tuple[str, str]:
+    """What stands before and after a section of a page, its two marks included.
+
+    Raises:
+        UsageError: the page is not there, or has no such marks.
+    """
     begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
     try:
         text = page.read_text(encoding="utf-8")
@@ -95,11 +109,7 @@ def write_page(page: Path, section: str, print_section: Callable[[Console, Box],
     _, also, tail = rest.partition(end)
     if not found or not also:
         raise UsageError(f"the page '{page}' has no '{begin}' with '{end}' behind it; add both")
-    made = io.StringIO()
-    print_section(Console(file=made, width=_PAGE_WIDTH), MARKDOWN)
-    lines = "\n\n".join(_paragraphs(made.getvalue()))
-    with write_whole(page) as temporary:
-        temporary.write_text(f"{head}{begin}\n\n{lines}\n\n{end}{tail}", encoding="utf-8")
+    return head + begin, end + tail
 
 
 def _paragraphs(printed: str) -> Iterator[str]:

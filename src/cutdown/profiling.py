@@ -10,7 +10,7 @@ import contextlib
 import functools
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol, TypeVar, cast
 
@@ -44,12 +44,20 @@ def cpu(folder: Path, work: Callable[[], Result]) -> Result:
     finally:
         sampler.stop()
         # The page would fetch a typeface; it reads as well in the browser's own.
-        _write(folder / CPU_FILE, sampler.output_html().replace(_TYPEFACES, "data:text/css,"))
+        page = sampler.output_html().replace(_TYPEFACES, "data:text/css,")
+        with _left_in(folder), write_whole(folder / CPU_FILE) as temporary:
+            temporary.write_text(page, encoding="utf-8")
 
 
-def _write(path: Path, page: str) -> None:
-    with write_whole(path) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+@contextlib.contextmanager
+def _left_in(folder: Path) -> Iterator[None]:
+    """Turn a folder that cannot be written into one line that says so."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the profile to '{folder}': {error.strerror}; choose another --out"
+        ) from error
 
 
 def memory(folder: Path, work: Callable[[], Result]) -> Result:
@@ -66,7 +74,11 @@ def memory(folder: Path, work: Callable[[], Result]) -> Result:
             with cast("contextlib.AbstractContextManager[None]", memray.Tracker(taken)):
                 return work()
         finally:
-            with write_whole(folder / MEMORY_FILE) as temporary, contextlib.redirect_stdout(None):
+            with (
+                _left_in(folder),
+                write_whole(folder / MEMORY_FILE) as temporary,
+                contextlib.redirect_stdout(None),
+            ):
                 memray_command(["flamegraph", "--no-web", "--force", "--output", str(temporary), str(taken)])
 
 
@@ -78,10 +90,11 @@ def ffmpeg_reports(folder: Path, work: Callable[[], Result]) -> Result:
                 return work()
         finally:
             target = folder / FFMPEG_FOLDER
-            shutil.rmtree(target, ignore_errors=True)  # of an earlier run
-            target.mkdir(parents=True)
-            for report in sorted(Path(scratch).iterdir()):
-                shutil.copyfile(report, target / report.name)
+            with _left_in(folder):
+                shutil.rmtree(target, ignore_errors=True)  # of an earlier run
+                target.mkdir(parents=True)
+                for report in sorted(Path(scratch).iterdir()):
+                    shutil.copyfile(report, target / report.name)
 
 
 class Profiler(Protocol):
@@ -109,7 +122,8 @@ def profiled(names: Collection[str], folder: Path, work: Callable[[], Result]) -
         work: what is profiled.
 
     Raises:
-        UsageError: a profiler is not installed, or two of them are in each other's way. Nothing was done.
+        UsageError: a profiler is not installed, or two of them are in each other's way: nothing was done. Or the
+            folder cannot be written.
     """
     if {"cpu", "memory"} <= {*names}:
         raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -15,7 +16,7 @@ import jsonschema
 import pytest
 from media_kit import make_recording
 
-from benchmarks import benchmark, history, render_race
+from benchmarks import benchmark, history, pipeline_runs, render_race
 from benchmarks.picture_quality import quality
 from benchmarks.render_race import DECODE, ENCODE, LIMIT, OURS
 from benchmarks.report import print_baseline, write_page
@@ -179,6 +180,32 @@ def test_a_senseless_option_is_one_line_and_code_2(
     error = capsys.readouterr().err
     assert told in " ".join(error.split())
     assert "Traceback" not in error
+
+
+def test_what_cannot_be_written_is_told_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(benchmark, "measure_baseline", lambda *_: pytest.fail("measured"))
+    (tmp_path / "page.md").write_text("no marks\n")
+    for words, told in (
+        (["--page", str(tmp_path / "page.md")], "has no '<!-- whole job -->'"),
+        (["--page", str(tmp_path / "none.md")], "cannot read the page"),
+        (["--out", str(tmp_path)], "--out needs a file"),
+        (["--out", str(tmp_path / "page.md" / "base.json")], "choose another --out"),
+    ):
+        out = [] if "--out" in words else ["--out", str(tmp_path / "base.json")]
+        assert benchmark.main([*words, *out]) == 2
+        assert told in " ".join(capsys.readouterr().err.split())
+    assert [each.name for each in tmp_path.iterdir()] == ["page.md"]
+
+
+def test_a_run_that_is_measured_finds_no_shared_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUTDOWN_STORE", str(tmp_path / "shared"))
+    monkeypatch.chdir(tmp_path)
+    program = "import benchmarks\nfrom cutdown.settings import shared_store\nassert shared_store() is None"
+    pipeline_runs._timed([sys.executable, "-c", program], tmp_path / "state")
 
 
 def test_no_history_is_told(

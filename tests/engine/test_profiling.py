@@ -90,6 +90,17 @@ def test_a_run_that_fails_leaves_its_profile_all_the_same(tmp_path: Path) -> Non
     assert "spin_for_a_while" in (tmp_path / "out" / "profile-cpu.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", ["cpu", "memory", "ffmpeg"])
+def test_a_folder_that_takes_no_profile_is_one_line(
+    tmp_path: Path, talk: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert optimize(lambda: None, talk, tmp_path / "file" / "out", name) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "cannot write the profile to" in told
+    assert "choose another --out" in told
+
+
 @pytest.mark.parametrize(("name", "library"), [("cpu", "pyinstrument"), ("memory", "memray")])
 def test_a_profiler_that_is_not_installed_is_told_with_its_remedy_before_any_work(
     tmp_path: Path,

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-import psutil
-
 from cutdown.errors import UsageError
-from cutdown.metrics import MEGABYTE, PhaseRecord
+from cutdown.metrics import MEGABYTE, PhaseRecord, allowed
 from cutdown.services.choices import Choice
 from cutdown.services.connections import connection_to, providers
 from cutdown.services.prices import PriceBook
@@ -18,22 +14,23 @@ from cutdown.timebase import Frozen
 class Machine(Frozen):
     """What there is to work with."""
 
-    cores: int
+    cores: float
     memory_mb: float
     services: frozenset[str] = frozenset()
     """Providers within reach: those with a key or, where none is needed, an address."""
 
 
 def this_machine(*, services: bool = True) -> Machine:
-    """The machine that this runs on.
+    """The machine that this runs on, or the container.
 
     Args:
         services: whether to look for keys; may ask a Prefect server for its blocks.
     """
     reached = (name for name in providers() if _within_reach(name)) if services else ()
+    cores, memory = allowed()
     return Machine(
-        cores=os.cpu_count() or 1,
-        memory_mb=psutil.virtual_memory().total / MEGABYTE,
+        cores=cores,
+        memory_mb=memory / MEGABYTE,
         services=frozenset(reached),
     )
 

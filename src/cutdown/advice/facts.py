@@ -159,7 +159,8 @@ def _limited(case: Case, part: _Part) -> dict[str, Fact]:
     record = part.record
     if not record.rate_limited:
         return {}
-    taken = {choice.provider for choice in part.choices[: len(record.downgrades) + 1]}
+    tried = part.choices[: len(record.downgrades) + 1]
+    taken, asked = {choice.provider for choice in tried}, [choice for choice in tried if choice.is_service]
     others = [
         Choice(provider=name, model=_usual_model(name, part.name))
         for name in sorted(case.machine.services - taken)
@@ -170,9 +171,7 @@ def _limited(case: Case, part: _Part) -> dict[str, Fact]:
     return {
         f"{part.name}_limited": record.rate_limited,
         f"{part.name}_requests": record.requests,
-        f"{part.name}_provider": providers()[part.choices[0].provider].title
-        if part.choices[0].is_service
-        else None,
+        f"{part.name}_provider": providers()[asked[0].provider].title if asked else None,
         f"{part.name}_waited": _held_up(record, part.asking),
         f"{part.name}_other": _written(other, part.name),
         "limited": record.rate_limited,

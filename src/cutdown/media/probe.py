@@ -95,6 +95,9 @@ def _size(path: Path) -> int:
         raise UsageError(f"'{path}' is not a file; give one recording, or use 'batch' for a folder")
     if not os.access(path, os.R_OK):
         raise UsageError(f"'{path}' may not be read by this user; change its permissions")
+    shown = os.fsencode(path.absolute()).decode(errors="replace")
+    if shown != str(path.absolute()):  # nothing that is written about it could name it
+        raise UsageError(f"the path '{shown}' is not UTF-8 where it shows a question mark; rename that part")
     return path.stat().st_size
 
 

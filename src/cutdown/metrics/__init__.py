@@ -3,7 +3,7 @@
 from cutdown.metrics.baseline import baseline, total_cost, write_baseline
 from cutdown.metrics.batch import BatchMetrics
 from cutdown.metrics.costs import Cost, CostEstimator, Forecast, PhaseForecast, Providers, Text
-from cutdown.metrics.machine import Hardware, describe_hardware
+from cutdown.metrics.machine import Hardware, allowed, describe_hardware
 from cutdown.metrics.monitor import SAMPLES_A_SECOND, PerformanceMonitor, PhaseMeter
 from cutdown.metrics.records import (
     MEGABYTE,
@@ -48,6 +48,7 @@ __all__ = [
     "TokensUsed",
     "Usage",
     "VoiceRecord",
+    "allowed",
     "append_record",
     "baseline",
     "describe_hardware",

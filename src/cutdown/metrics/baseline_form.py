@@ -119,6 +119,13 @@ class Case(Frozen):
     runs: tuple[Run, ...] = Field(min_length=1)
     spread: dict[str, PhaseSpread]
 
+    @model_validator(mode="after")
+    def _every_run_can_be_compared(self) -> Case:
+        for run in self.runs:
+            if PROCESS not in run.phases or run.phases[PROCESS].wall <= 0 or run.yardstick_cpu <= 0:
+                raise ValueError(f"a run tells no time of '{PROCESS}', or none of its yardstick")
+        return self
+
     @property
     def key(self) -> tuple[str, str]:
         """What makes two cases comparable."""

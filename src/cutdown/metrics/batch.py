@@ -157,10 +157,16 @@ class BatchMetrics(Frozen):
         return rows
 
     def frame(self, by: Grouping = "record") -> pd.DataFrame:
-        """The same as a pandas frame; times of records are UTC timestamps."""
+        """The same as a pandas frame; times of records are UTC timestamps.
+
+        A field that is not known here and holds values of several kinds becomes text.
+        """
         import pandas as pd
 
         frame = pd.DataFrame(self.rows(by))
+        for name in frame.columns:
+            if frame[name].dropna().map(type).nunique() > 1:
+                frame[name] = frame[name].map(str, na_action="ignore")
         if "timestamp" in frame:
             frame["timestamp"] = pd.to_datetime(frame["timestamp"], utc=True, format="ISO8601")
         return frame

@@ -66,7 +66,7 @@ def _in_files(source: Path) -> Iterator[tuple[PurePath, str, str]]:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read the metrics '{path}': {error}") from error
-        yield path.absolute().parent, path.name, text
+        yield path.absolute().parent, str(path), text
 
 
 def _in_place(url: str) -> Iterator[tuple[PurePath, str, str]]:

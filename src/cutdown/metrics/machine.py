@@ -17,6 +17,7 @@ from cutdown.timebase import Frozen
 _GIGABYTE: Final = 1_000_000_000
 _GIBIBYTE: Final = 1 << 30
 _BLOCK_DEVICES: Final = Path("/sys/class/block")
+_CONTAINER: Final = Path("/sys/fs/cgroup")  # version 2; on a machine itself the files read here are not there
 
 
 class Hardware(Frozen):
@@ -38,6 +39,31 @@ def describe_hardware(folder: Path) -> Hardware:
         ram=f"{psutil.virtual_memory().total / _GIBIBYTE:.1f} GiB",
         storage=_storage(folder),
     )
+
+
+def allowed(limits: Path = _CONTAINER) -> tuple[float, int]:
+    """Cores, and bytes of memory, that this process may use: the machine's, or what a container leaves of them.
+
+    Args:
+        limits: folder in which the kernel tells the container's.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = float(len(affinity(0)) if affinity else os.cpu_count() or 1)
+    memory = psutil.virtual_memory().total
+    match _words(limits / "cpu.max"):
+        case [quota, period] if quota.isdigit():
+            cores = min(cores, int(quota) / int(period))
+    match _words(limits / "memory.max"):
+        case [most] if most.isdigit():
+            memory = min(memory, int(most))
+    return cores, memory
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii").split()
+    except OSError:
+        return []
 
 
 def _processor() -> str:

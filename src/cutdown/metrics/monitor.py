@@ -195,16 +195,19 @@ class _Sampler:
         self._peak = max(self._peak, *_grown(self._high_water, high_water()))
 
     def _run(self) -> None:
-        wait = self._period
+        wait, usual = self._period, 0.0
         while not self._done.wait(wait):
             began = time.thread_time()
             self._look()
             spent = time.thread_time() - began
             self.cost += spent
-            wait = max(self._period, spent / _SAMPLING_SHARE)
+            # One dear look, into which Python's collector fell, say, is no reason to look away for a minute.
+            wait = max(self._period, min(spent, usual) / _SAMPLING_SHARE)
+            usual = spent
 
     def _look(self, *, fresh: bool = False) -> Reading:
-        now, reading = time.monotonic(), self._tree.read(fresh=fresh)
+        reading = self._tree.read(fresh=fresh)
+        now = reading.moment
         before = self._window[-1][1] if self._window else reading.cpu
         self._recorder.look(
             now,
@@ -262,8 +265,13 @@ def _cores() -> int:
 
 
 def _grown(before: HighWater, after: HighWater) -> tuple[int, int]:
-    """The kernel's peaks where they rose meanwhile; older peaks belong to older phases."""
-    return (after.own if after.own > before.own else 0, after.child if after.child > before.child else 0)
+    """The kernel's peaks where they rose meanwhile; older peaks belong to older phases.
+
+    A child begins in its parent's memory (vfork(2)), and that parent's peak stays in the child's account, however
+    long ago it was: only what is above it is the child's own.
+    """
+    of_child = after.child if after.child > max(before.child, after.own) else 0
+    return (after.own if after.own > before.own else 0, of_child)
 
 
 def _growth(first: int | None, last: int | None) -> float | None:

@@ -25,10 +25,11 @@ _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024  # bytes on macOS,
 class Reading(NamedTuple):
     """One look at the tree; CPU and disk are totals since the processes began.
 
-    ``cpu`` in seconds, memory and disk in bytes; disk is None where the system does not say.
-    ``cpu_found`` is the part of ``cpu`` that children used before this look found them.
+    ``moment`` by the monotonic clock, ``cpu`` in seconds, memory and disk in bytes; disk is None where the system
+    does not say. ``cpu_found`` is the part of ``cpu`` that children used before this look found them.
     """
 
+    moment: float
     cpu: float
     cpu_found: float
     memory: int
@@ -45,10 +46,17 @@ class HighWater(NamedTuple):
 
 def high_water() -> HighWater:
     """The kernel's own peaks, which no sampling can miss."""
-    return HighWater(
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT,
-        resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * _MAXRSS_UNIT,
-    )
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return HighWater(_own_peak() or own.ru_maxrss * _MAXRSS_UNIT, children.ru_maxrss * _MAXRSS_UNIT)
+
+
+def _own_peak(status: Path = Path("/proc/self/status")) -> int | None:
+    """Linux: of this program alone; the account has that of whoever started it too, if that was more."""
+    try:
+        lines = status.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
 class ProcessTree:
@@ -64,7 +72,7 @@ class ProcessTree:
         self._program = self._own.cmdline()
         self._children: list[psutil.Process] = []
         self._known: set[psutil.Process] = set()
-        self._next_look = 0.0
+        self._next_look = self._usual = 0.0
 
     def read(self, *, fresh: bool = False) -> Reading:
         """Look at the tree.
@@ -74,35 +82,45 @@ class ProcessTree:
         """
         if fresh or time.monotonic() >= self._next_look:
             self._find_children()
-        usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        cpu = sum(each.ru_utime + each.ru_stime for each in usage)
-        cpu_found = 0.0
+        moment, own_cpu = time.monotonic(), accounted_cpu()
+        children_cpu = cpu_found = 0.0
         memory = self._own.memory_info().rss
         disk = _disk(self._own)
         for child in self._children:
-            try:
-                with child.oneshot():
-                    of_child = sum(child.cpu_times()[:4])  # user, system, and of its own ended children
-                    cpu += of_child
-                    found = child not in self._known
-                    if found:
-                        cpu_found += of_child
-                        self._known.add(child)
+            with child.oneshot():
+                try:
+                    cpu = sum(child.cpu_times()[:4])  # user, system, and of its own ended children
+                except psutil.Error:
+                    own_cpu = accounted_cpu()  # it ended since; only now it is in its parent's account
+                    continue
+                children_cpu += cpu
+                found = child not in self._known
+                if found:
+                    cpu_found += cpu
+                    self._known.add(child)
+                with contextlib.suppress(psutil.Error):
                     # Until a child is its own program, it shows its parent's memory as its own.
                     if not found or child.cmdline() != self._program:
                         memory += child.memory_info().rss
-                    of_child_disk = _disk(child)
-            except psutil.Error:
-                continue  # it ended; its account is now its parent's
+                of_child_disk = _disk(child)
             if disk and of_child_disk:
                 disk = (disk[0] + of_child_disk[0], disk[1] + of_child_disk[1])
-        return Reading(cpu, cpu_found, memory, *(disk or (None, None)))
+        return Reading(moment, own_cpu + children_cpu, cpu_found, memory, *(disk or (None, None)))
 
     def _find_children(self) -> None:
         began = time.thread_time()
         self._children = _descendants(self._own, known=self._children)
         self._known.intersection_update(self._children)
-        self._next_look = time.monotonic() + (time.thread_time() - began) / _LOOKING_SHARE
+        spent = time.thread_time() - began
+        # As with looking itself, one dear search alone does not put off the next.
+        self._next_look = time.monotonic() + min(spent, self._usual) / _LOOKING_SHARE
+        self._usual = spent
+
+
+def accounted_cpu() -> float:
+    """CPU seconds of this process and of the programs that it started and that have ended, by the kernel's accounts."""
+    usage = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in usage)
 
 
 def _descendants(process: psutil.Process, *, known: list[psutil.Process]) -> list[psutil.Process]:
@@ -142,6 +160,6 @@ def _disk(process: psutil.Process) -> tuple[int, int] | None:
     """Bytes read from and written to storage; macOS keeps no such account for a process."""
     try:
         counters = process.io_counters()
-    except (psutil.Error, OSError, AttributeError, NotImplementedError):
+    except (psutil.Error, OSError, AttributeError, RuntimeError):  # psutil's, where the account is empty
         return None
     return counters.read_bytes, counters.write_bytes

@@ -18,7 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutdown.errors import UsageError
-from cutdown.metrics.baseline_form import PHASES, PROCESS, THRESHOLD, TOTAL, Baseline, Case, Run
+from cutdown.metrics.baseline_form import (
+    PHASES,
+    PROCESS,
+    THRESHOLD,
+    TOTAL,
+    Baseline,
+    Case,
+    PhaseSpread,
+    Run,
+    spread_of,
+)
 
 Verdict = Literal["slower", "steady", "no evidence"]
 Measure = Literal["wall", "CPU"]
@@ -106,12 +116,14 @@ def compare(
 
 def _notes(baseline: Baseline, current: Baseline, pairs: int) -> Iterator[str]:
     if baseline.hardware != current.hardware:
-        yield (
-            f"measured on different machines ({baseline.hardware.cpu}, {baseline.hardware.ram}; now "
-            f"{current.hardware.cpu}, {current.hardware.ram}): a difference may be the machine's"
+        before, now = (
+            ", ".join(each.model_dump().values()) for each in (baseline.hardware, current.hardware)
         )
+        yield f"measured on different machines ({before}; now {now}): a difference may be the machine's"
     if not pairs:
         yield f"single runs: each is taken to be off by {_FEW_RUNS_DOUBT:.0%} (standard deviation)"
+        if alone := _only_in_one(baseline, current):
+            yield f"only in one of the two, so that their totals say nothing: {', '.join(alone)}"
     left_out = {case.key for case in baseline.cases} ^ {case.key for case in current.cases}
     if pairs and left_out:
         yield "only in one of the two: " + ", ".join(sorted(" ".join(key) for key in left_out))
@@ -133,21 +145,23 @@ def _choose_measure(pairs: Sequence[tuple[Case, Case]]) -> tuple[Measure, str]:
 def _of_case(
     before: Case, now: Case, measure: Measure, threshold: float, chance: np.random.Generator
 ) -> Iterator[Row]:
-    whole = before.spread[PROCESS].wall.median
+    spread_before, spread_now = spread_of(before.runs), spread_of(now.runs)
+    whole = spread_before[PROCESS].wall.median
     for phase in (*PHASES, TOTAL, PROCESS):
         one, other = _values(before.runs, phase, measure), _values(now.runs, phase, measure)
         if one is None or other is None:
             continue
         ratio, low, high = _ratio(one, other, chance)
-        seconds_before, seconds_now = _seconds(before, phase, measure), _seconds(now, phase, measure)
-        share = before.spread[phase].wall.median / whole
+        seconds_before, seconds_now = (
+            _seconds(spread[phase], measure) for spread in (spread_before, spread_now)
+        )
+        share = spread_before[phase].wall.median / whole
         verdict = _verdict(ratio, low, high, threshold)
         name = f"{before.name} {before.mode}"
         yield Row(name, phase, measure, seconds_before, seconds_now, ratio, low, high, verdict, share)
 
 
-def _seconds(case: Case, phase: str, measure: Measure) -> float:
-    spread = case.spread[phase]
+def _seconds(spread: PhaseSpread, measure: Measure) -> float:
     return spread.wall.median if measure == "wall" else spread.cpu.median
 
 
@@ -193,6 +207,12 @@ def _require_same_work(baseline: Baseline, current: Baseline) -> None:
             f"the two measured different videos ({_told(baseline)}; now {_told(current)}); "
             "measure the same one with both"
         )
+    before, now = (_phases(document) for document in (baseline, current))
+    if before and now and not before & now:
+        raise UsageError(
+            f"the two have no phase in common ({', '.join(sorted(before))}; now {', '.join(sorted(now))}); "
+            "measure the same work with both"
+        )
     for which, document in (("baseline", baseline), ("current", current)):
         if document.cached_phases:
             raise UsageError(
@@ -203,12 +223,23 @@ def _require_same_work(baseline: Baseline, current: Baseline) -> None:
 
 def _told(document: Baseline) -> str:
     video = document.video
-    return f"{video.duration:g} s, {video.resolution or 'no picture'}"
+    rate = "" if video.fps is None else f", {video.fps:g} frames/s"
+    return f"{video.duration:g} s, {video.resolution or 'no picture'}{rate}"
+
+
+def _phases(document: Baseline) -> set[str]:
+    return document.performance.seconds().keys() - {TOTAL}
+
+
+def _only_in_one(baseline: Baseline, current: Baseline) -> tuple[str, ...]:
+    """Phases that one of two single runs did not come to, such as a dry run; none where one tells its total alone."""
+    before, now = _phases(baseline), _phases(current)
+    return tuple(sorted(before ^ now)) if before and now else ()
 
 
 def _of_single_runs(baseline: Baseline, current: Baseline, threshold: float) -> Iterator[Row]:
     before, now = baseline.performance.seconds(), current.performance.seconds()
-    for phase in (*PHASES, TOTAL):
+    for phase in PHASES if _only_in_one(baseline, current) else (*PHASES, TOTAL):
         if phase not in before or phase not in now or not before[phase] or not now[phase]:
             continue
         ratio = now[phase] / before[phase]

@@ -73,11 +73,14 @@ def ingest(
                 return peaks, measure_signals(source, recording, wav, progress=progress)
 
         transcript, (peaks, signals) = both(transcribe, measure)
-    let_models_go()
+        let_models_go()
+        kept = {  # writing them down is part of the phase
+            "transcript": store.put_text(transcript.model_dump_json()),
+            "signals": store.put_text(signals.model_dump_json()),
+            "waveform": store.put_text(json.dumps(peaks)),
+        }
     return Ingested(
-        transcript=store.put_text(transcript.model_dump_json()),
-        signals=store.put_text(signals.model_dump_json()),
-        waveform=store.put_text(json.dumps(peaks)),
+        **kept,
         record=meter.record(
             IngestRecord,
             **paid(account.spending),

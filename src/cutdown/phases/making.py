@@ -80,12 +80,14 @@ def assemble(
             progress=current(),
         )
         size = rendered.path.stat().st_size
-        video = store.put(rendered.path, move=True)
+        kept = {  # writing them down is part of the phase
+            "video": store.put(rendered.path, move=True),
+            "timeline": store.put_text(timeline.model_dump_json(indent=2) + "\n"),
+            "srt": store.put_text(to_srt(shown), ".srt"),
+            "vtt": store.put_text(to_vtt(shown), ".vtt"),
+        }
     return Assembled(
-        video=video,
-        timeline=store.put_text(timeline.model_dump_json(indent=2) + "\n"),
-        srt=store.put_text(to_srt(shown), ".srt"),
-        vtt=store.put_text(to_vtt(shown), ".vtt"),
+        **kept,
         chapters=parts,
         record=meter.record(
             AssemblyRecord,
@@ -141,8 +143,9 @@ def check(
             progress=current(),
         )
         let_models_go()
+        kept = store.put_text(certificate.model_dump_json(indent=2) + "\n")
     return Checked(
-        certificate=store.put_text(certificate.model_dump_json(indent=2) + "\n"),
+        certificate=kept,
         passed=certificate.passed,
         record=meter.record(PhaseRecord),
     )

@@ -49,10 +49,11 @@ def speak(
             narration = speak_lines(
                 edit, options, store, choices=choices, account=account, progress=current()
             )
+        kept = store.put_text(narration.model_dump_json())
     spending = account.spending
     served = narration.provider in providers()
     return Voiced(
-        narration=store.put_text(narration.model_dump_json()),
+        narration=kept,
         sounds=tuple(dict.fromkeys(line.sound for line in narration.lines)),
         record=meter.record(
             VoiceRecord,

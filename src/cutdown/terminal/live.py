@@ -65,4 +65,4 @@ class LiveLines:
             return
         took = "from the cache" if cached else f"{time.perf_counter() - begun:.1f} s"
         mark, how = ("[green]✓[/]", took) if ok else ("[red]✗[/]", "failed")
-        self._console.print(f"{mark} {DOING.get(phase, phase):<26} {how}", highlight=False)
+        self._console.print(f"{mark} {DOING.get(phase, phase):<26} {how}", highlight=False, emoji=False)

@@ -10,7 +10,7 @@ from advice_kit import a_case, assembly, direct, ingest, voice
 from cutdown.advice import Advice, Case, Machine, advise, this_machine
 from cutdown.advice.advise import said
 from cutdown.advice.rules import RuleBook, rule_book
-from cutdown.metrics import TokensUsed
+from cutdown.metrics import Replaced, TokensUsed, allowed
 from cutdown.services.choices import Choice
 from cutdown.settings import RenderOptions
 
@@ -136,6 +136,13 @@ def test_limits_point_to_another_service_and_else_to_this_machine() -> None:
     alone = advice_on(a_case(spoken, voices=ELEVENLABS, services=("elevenlabs",)), "limited")
     assert alone
     assert alone.recommend == "--voice hibari"
+    local_first = (Choice(provider="hibari"), *ELEVENLABS)
+    stood_in = spoken.model_copy(
+        update={"downgrades": (Replaced(wanted="hibari", used="elevenlabs", why="it broke"),)}
+    )
+    told = advice_on(a_case(stood_in, voices=local_first, services=("openai",)), "limited")
+    assert told
+    assert told.evidence.startswith("ElevenLabs refused 12 of 30")
     brief = voice(60, tts_provider="elevenlabs", requests=30, rate_limited=1, waited_seconds=1)
     assert advice_on(a_case(brief, voices=ELEVENLABS), "limited") is None
 
@@ -154,6 +161,14 @@ def test_busy_cores_are_worth_a_word_only_where_the_run_took_its_time() -> None:
     assert advise(a_case(quick)) == ()
     slower = ingest(500, cpu_percent_mean=195)
     assert rules_of(a_case(slower)) == ["smaller-whisper"]
+
+
+def test_a_container_of_half_the_cores_is_busy_with_them() -> None:
+    case = a_case(ingest(500, cpu_percent_mean=148), machine=Machine(cores=1.5, memory_mb=16_000))
+    assert [finding.finding for finding in advise(case)] == [
+        "All 1.5 cores were busy 99 % of the slowest phase"
+    ]
+    assert this_machine(services=False).cores == allowed()[0]
 
 
 def test_one_setting_is_advised_once() -> None:

@@ -1,5 +1,7 @@
 """What a recording is said to be, against files made to be so."""
 
+import os
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +25,14 @@ def made(
     sources = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
     ffmpeg.run([*sources, "-t", str(seconds), "-preset", "ultrafast", *arguments, str(target)])
     return target
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file system takes no such name")
+def test_a_name_that_no_text_can_hold_is_refused(tmp_path: Path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/t\xe4lk.mp4"))  # Latin-1, as old archives have it
+    make_recording(tmp_path / "talk.mp4", seconds=1).rename(path)
+    with pytest.raises(UsageError, match=r"t\ufffdlk\.mp4' is not UTF-8"):
+        probe(path)
 
 
 def test_a_plain_recording(tmp_path: Path):

@@ -2,10 +2,11 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cutdown.errors import UsageError
-from cutdown.metrics import PhaseRecord, baseline, describe_hardware, total_cost, write_baseline
+from cutdown.metrics import PhaseRecord, allowed, baseline, describe_hardware, total_cost, write_baseline
 from cutdown.metrics.machine import _from_cpuinfo, _medium
 from cutdown.metrics.records import RECORD_OF_PHASE
 from cutdown.recording import Picture, Recording
@@ -105,6 +106,18 @@ def test_the_machine_is_described_even_for_a_folder_that_is_yet_to_be_made(tmp_p
     assert not hardware.cpu.startswith(",")
     assert hardware.ram.endswith("GiB")
     assert " GB" in hardware.storage
+
+
+def test_a_container_allows_less_than_the_machine_has(tmp_path: Path) -> None:
+    machine = allowed(tmp_path)
+    assert machine[0] >= 1
+    assert machine[1] == psutil.virtual_memory().total
+    (tmp_path / "cpu.max").write_text("50000 100000\n")
+    (tmp_path / "memory.max").write_text("67108864\n")
+    assert allowed(tmp_path) == (0.5, 64 << 20)
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    (tmp_path / "memory.max").write_text("max\n")
+    assert allowed(tmp_path) == machine
 
 
 def test_the_processor_is_read_as_linux_writes_it(tmp_path: Path) -> None:

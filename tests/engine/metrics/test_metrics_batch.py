@@ -142,6 +142,18 @@ def test_csv_and_parquet_hold_the_same_rows_as_the_frame(tmp_path: Path, by: Any
         pd.testing.assert_series_equal(read[name], frame[name], check_dtype=False)
 
 
+def test_a_field_of_a_later_version_may_hold_anything(tmp_path: Path) -> None:
+    shines: tuple[Any, ...] = (3, "very", None, 2.5)
+    for record, shine in zip(a_batch(), shines, strict=False):
+        with (tmp_path / "m.jsonl").open("a") as file:
+            file.write(json.dumps({**json.loads(record.model_dump_json()), "shine": shine}) + "\n")
+    batch = BatchMetrics.read(tmp_path / "m.jsonl")
+    batch.write_parquet(tmp_path / "b.parquet")
+    read = pd.read_parquet(tmp_path / "b.parquet").shine
+    assert read.dropna().tolist() == ["3", "very", "2.5"]
+    assert read.isna().sum() == 1
+
+
 def test_a_metrics_file_is_a_frame_in_one_line(tmp_path: Path) -> None:
     for record in a_batch():
         append_record(tmp_path / "m.jsonl", record)
@@ -208,10 +220,12 @@ def test_prometheus_reads_the_figures_and_no_price_is_no_sample(tmp_path: Path) 
 def test_a_report_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert report(tmp_path) == 2
     assert "give the folder that a run left its results in" in " ".join(capsys.readouterr().err.split())
-    (tmp_path / "metrics.jsonl").write_text("{}\n")
+    broken = tmp_path / "talk.cutdown" / "metrics.jsonl"
+    broken.parent.mkdir()
+    broken.write_text("{}\n")
     assert report(tmp_path) == 2
-    assert "'metrics.jsonl' line 1 is not a metrics record" in capsys.readouterr().err
-    (tmp_path / "metrics.jsonl").unlink()
+    assert f"'{broken}' line 1 is not a metrics record" in capsys.readouterr().err  # one of many of that name
+    broken.unlink()
     append_record(tmp_path / "metrics.jsonl", a_batch()[0])
     (tmp_path / "file").write_text("")
     assert report(tmp_path, "--out", tmp_path / "file") == 2

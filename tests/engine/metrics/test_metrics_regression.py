@@ -206,6 +206,37 @@ def test_what_cannot_be_compared_is_refused() -> None:
         compare(single(), single(cached_phases=("phase1_ingest",)))
 
 
+def test_videos_that_differ_in_their_rate_alone_are_told_apart() -> None:
+    slower = VIDEO.model_copy(update={"fps": 25.0})
+    with pytest.raises(UsageError, match=r"1920x1080, 30 frames/s; now 300 s, 1920x1080, 25 frames/s"):
+        compare(single(), single(video=slower))
+
+
+def test_the_total_of_a_run_that_did_not_come_to_every_phase_is_not_compared() -> None:
+    heard = {phase: SECONDS[phase] for phase in ("phase1_ingest", "phase2_director")}
+    dry = single(performance=performance(heard))
+    for before, now in ((dry, single()), (single(), dry)):
+        comparison = compare(before, now)
+        assert [row.phase for row in comparison.rows] == list(heard)
+        assert comparison.slower == ()
+        assert any("phase3_voice, phase4_assembly" in note for note in comparison.notes)
+    with pytest.raises(UsageError, match="no phase in common"):
+        compare(dry, single(performance=performance({"phase4_assembly": 30.0})))
+
+
+def test_where_one_tells_a_total_alone_the_totals_are_compared() -> None:
+    total = single(performance=Performance(total_time=sum(SECONDS.values())))
+    assert [row.phase for row in compare(total, single()).rows] == [TOTAL]
+    assert compare(total, single({"phase4_assembly": 2.0})).slower
+
+
+def test_another_storage_is_another_machine() -> None:
+    other = MACHINE.model_copy(update={"storage": "900 GB hard disk"})
+    (note,) = (note for note in compare(single(), single(hardware=other)).notes if "machines" in note)
+    assert "100 GB; now" in note
+    assert "900 GB hard disk" in note
+
+
 def test_another_machine_is_told() -> None:
     other = MACHINE.model_copy(update={"cpu": "two, 8 cores"})
     notes = compare(measured(seed=1), measured(seed=2, machine=other)).notes
@@ -250,6 +281,10 @@ def test_the_verb_tells_by_how_much_and_exits_with_1(
         ("", "it is not JSON"),
         ("[]", "it holds no JSON object"),
         ("{}", "hardware: Field required"),
+        (
+            measured(runs=1).model_dump_json().replace('"process":', '"program":'),
+            "a run tells no time of 'process'",
+        ),
         (
             json.dumps({**json.loads(single().model_dump_json()), "performance": {"total_time": 0}}),
             "nothing was measured",
