@@ -45,7 +45,7 @@ class ProviderCredentials(Block):
         """What the engine needs to reach the provider."""
         return Connection(
             key=self.api_key,
-            base_url=self.base_url.rstrip("/"),
+            base_url=self.base_url,
             model=self.model,
             voice=getattr(self, "voice", ""),
             at_once=self.requests_at_once,

@@ -29,7 +29,12 @@ _FINAL: Final = (
         "redirect",
     ),
     _Final((401, 403), "does not accept the key", "check it, or make a new one", "key refused"),
-    _Final((404,), "does not know the model or voice asked for", "check its name", "not found"),
+    _Final(
+        (404,),
+        "does not know the model or voice asked for",
+        "check its name, and the base URL where you gave one",
+        "not found",
+    ),
 )
 
 

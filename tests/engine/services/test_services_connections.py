@@ -75,7 +75,16 @@ def test_a_key_shows_in_no_text_of_a_connection(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(
     "address",
-    ["localhost:1234/v1", "127.0.0.1:1234", "/v1", "http://", "http://host:port/v1", "ftp://host/v1"],
+    [
+        "localhost:1234/v1",
+        "127.0.0.1:1234",
+        "/v1",
+        "http://",
+        "http://host:port/v1",
+        "ftp://host/v1",
+        "http://ho st/v1",
+        "http://host/v1\t/x",
+    ],
 )
 def test_an_address_that_is_none_is_told_before_any_work(
     monkeypatch: pytest.MonkeyPatch, address: str
@@ -86,6 +95,36 @@ def test_an_address_that_is_none_is_told_before_any_work(
     ) as told:
         connection_to("compatible")
     assert "COMPATIBLE_BASE_URL" in str(told.value)
+
+
+def test_each_provider_is_shown_how_its_own_address_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    for provider in ("anthropic", "elevenlabs"):
+        monkeypatch.setenv(providers()[provider].key, "key")
+        monkeypatch.setenv(providers()[provider].address, "nowhere")
+        with pytest.raises(UsageError, match=f"write it like {providers()[provider].home} "):
+            connection_to(provider)
+
+
+def test_line_breaks_around_a_key_and_an_address_are_no_part_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", " sk-somebody\r\n")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1/\n")
+    assert key() == "sk-somebody"
+    assert connection_to("openai").base_url == "http://127.0.0.1:1/v1"
+    monkeypatch.setenv("OPENAI_API_KEY", " \n")
+    with pytest.raises(MissingKeyError):
+        connection_to("openai")
+
+
+@pytest.mark.parametrize("wrong", ["sk-canary two", "sk-canary\nsk-canary", "sk-canary…", "sk-canár"])
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "elevenlabs"])
+def test_a_key_that_cannot_be_sent_is_told_before_any_work_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, provider: str, wrong: str
+) -> None:
+    name = providers()[provider].key
+    monkeypatch.setenv(name, wrong)
+    with pytest.raises(UsageError, match=f"holds a sign that no key has.*{name}") as told:
+        connection_to(provider)
+    assert "canar" not in str(told.value)
 
 
 def test_choices_are_read_as_they_are_written() -> None:
