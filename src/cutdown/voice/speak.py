@@ -14,6 +14,7 @@ from cutdown.plan import EditPlan
 from cutdown.progress import Progress, unheard
 from cutdown.services.account import Account
 from cutdown.services.choices import Choice
+from cutdown.services.connections import providers
 from cutdown.services.fallback import first_that_delivers
 from cutdown.services.loop import side_by_side
 from cutdown.settings import VoiceOptions
@@ -134,7 +135,8 @@ def _language(plan: EditPlan, voice: Voice, *, any_lines: bool) -> str:
 def _spoken(text: str, line: Line, voice: Voice, store: Store) -> _Spoken:
     """A line's sound: recalled where this voice ever said it, else made, checked and remembered.
 
-    Another process that wants the same phrase meanwhile waits for this one: it is paid for once.
+    Another process that wants the same phrase meanwhile waits for this one: it is paid for once. What was paid for
+    is known to all machines that share the store; to make a line here takes less time than to ask for it there.
     """
     key = hash_key("phrase", _CACHE_VERSION, voice.provider, voice.name, voice.version, text)
     with store.exclusive(key):
@@ -142,7 +144,8 @@ def _spoken(text: str, line: Line, voice: Voice, store: Store) -> _Spoken:
 
 
 def _recalled_or_made(key: str, text: str, line: Line, voice: Voice, store: Store) -> _Spoken:
-    if (known := store.recall(key)) is not None:
+    paid_for = voice.provider in providers()
+    if (known := store.find(key) if paid_for else store.recall(key)) is not None:
         with wave.open(str(store.path(known)), "rb") as file:
             return _Spoken(known, file.getnframes(), made_now=False)
     try:
@@ -156,7 +159,7 @@ def _recalled_or_made(key: str, text: str, line: Line, voice: Voice, store: Stor
             fault=error.fault,
         ) from error
     sound = store.put_bytes(to_wav(np.asarray(samples)), ".wav")
-    store.remember(key, sound)
+    (store.share if paid_for else store.remember)(key, sound)
     return _Spoken(sound, int(samples.size), made_now=True)
 
 
