@@ -212,7 +212,7 @@ def _listed(provider: str, model: str, used: Used) -> Cost | None:
 def _parse(text: str, name: str) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # the latter of a date that there is none of
         raise UsageError(f"cannot read the prices '{name}': {error}") from error
     if not isinstance(raw, dict):
         raise UsageError(

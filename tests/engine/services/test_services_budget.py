@@ -20,6 +20,7 @@ from cutdown.services.account import Account
 from cutdown.services.clock import timed_by
 from cutdown.services.connections import reached_through
 from cutdown.services.ledger import Entry, Ledger
+from cutdown.services.prices import PriceBook
 from cutdown.services.used import Used
 from cutdown.settings import VoiceOptions
 from cutdown.store import Store
@@ -148,6 +149,15 @@ def test_units_that_a_model_is_not_charged_by_are_unpriced_and_not_free(tmp_path
     with an_account(tmp_path) as account:
         cost = account.prices.cost("openai", model, Used(prompt_tokens=1000, completion_tokens=100))
     assert cost.usd is None
+
+
+@pytest.mark.parametrize(
+    "text", ["as_of: 2026-13-01", "free: [", "usd_per_minute_of_audio: {whisper-1: free}"]
+)
+def test_prices_that_cannot_be_read_are_told_by_their_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "own.yaml").write_text(text)
+    with pytest.raises(UsageError, match=r"the prices 'own\.yaml'"):
+        PriceBook.read(tmp_path / "own.yaml")
 
 
 def test_a_budget_needs_a_price(tmp_path: Path, fake: FakeServices) -> None:
