@@ -117,7 +117,7 @@ def _listen(choices: tuple[Choice, ...], account: Account, _store: Store, folder
     sound = folder / "speech.wav"
     seconds = write_speech(sound, LINE)
     return FirstTranscriber(choices, account).transcribe(
-        sound, SpeechOptions(whisper_model="tiny.en"), duration=seconds, progress=unheard
+        sound, SpeechOptions(whisper_model="tiny.en", language="en"), duration=seconds, progress=unheard
     )
 
 
