@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,24 @@ def test_a_block_comes_before_the_environment_and_that_before_the_file(
         assert key() == "from-block"
         assert completed((Choice(provider="openai"),), "llm")[0].model == "own-model"
     assert key() == "from-environment"
+
+
+def test_a_file_of_settings_that_cannot_be_read_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"# caf\xe9\nOPENAI_API_KEY=sk-canary\n")
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    with pytest.raises(
+        UsageError, match=r"\.env', where settings are looked for: it is not UTF-8 text"
+    ) as told:
+        connection_to("openai")
+    assert str(file) in str(told.value)
+    assert "canary" not in "".join(traceback.format_exception(told.value))
+    (inner / ".env").write_bytes(b"\xef\xbb\xbfOPENAI_API_KEY=sk-of-an-editor-that-marks-its-files\n")
+    assert key() == "sk-of-an-editor-that-marks-its-files"
 
 
 def test_a_missing_key_names_every_place_that_was_searched() -> None:
