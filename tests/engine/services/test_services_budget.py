@@ -12,7 +12,7 @@ import anyio.from_thread
 import pytest
 from fake_services.faults import Fault
 from fake_services.server import FakeServices
-from fault_matrix import CountingClock, Hasty, plan_of, surround
+from fault_matrix import UNHURRIED, CountingClock, Hasty, plan_of, surround
 from service_kit import an_account, chosen
 
 from cutdown.errors import BudgetError, ProviderError, UsageError
@@ -44,7 +44,7 @@ def cost(lines: list[str]) -> float:
 def narrate(folder: Path, budget: float | None) -> float:
     with (
         timed_by(CountingClock()),
-        reached_through(Hasty(20, 2)),
+        reached_through(Hasty(UNHURRIED, 2)),
         an_account(folder, store=Store(folder / "store"), budget=budget) as account,
     ):
         choice = chosen("elevenlabs", "voice", voice="21m00Tcm4TlvDq8ikWAM")

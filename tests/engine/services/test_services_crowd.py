@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_services.faults import Fault
 from fake_services.server import FakeServices
-from fault_matrix import CountingClock, Hasty, plan_of, surround
+from fault_matrix import UNHURRIED, CountingClock, Hasty, plan_of, surround
 from service_kit import an_account, chosen
 
 from cutdown.services.clock import timed_by
@@ -38,7 +38,7 @@ def test_forty_lines_through_bad_weather(
     fake.chance(endpoint, {Fault.RATE_LIMIT: 0.3, Fault.CUT_BODY: 0.05}, seed)
     store = Store(tmp_path / "store")
     at_once = 6
-    with timed_by(CountingClock()), reached_through(Hasty(20, at_once)):
+    with timed_by(CountingClock()), reached_through(Hasty(UNHURRIED, at_once)):
         with an_account(tmp_path, store=store) as account:
             choice = chosen(provider, "voice")
             narration = speak(plan_of(LINES), VoiceOptions(), store, choices=(choice,), account=account)
