@@ -10,7 +10,7 @@ import functools
 from collections.abc import Mapping
 from importlib.resources import files
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import yaml
@@ -54,6 +54,8 @@ class Connection(Frozen):
     at_once: int = Field(default=AT_ONCE, ge=1, le=64)
     deadline: float | None = Field(default=None, gt=0)
     """Most seconds for one request, instead of the usual ones."""
+    prices: dict[str, Any] = Field(default_factory=dict)
+    """What was agreed with the provider, in the form of `cutdown.services.prices.PriceBook`."""
 
     @field_validator("key")
     @classmethod
@@ -164,7 +166,11 @@ def provider_named(name: str) -> Provider:
 def is_own_machine(address: str) -> bool:
     """Whether a base URL leads to this machine or into its own private network, where nothing is charged."""
     host = urlsplit(address).hostname or ""
-    if host == "localhost" or host.endswith((".local", ".internal", ".localhost")):
+    if host.endswith((".local", ".internal", ".localhost")):
+        return True
+    if (
+        host and "." not in host and ":" not in host
+    ):  # such as localhost, or a container's; nobody else has such names
         return True
     try:
         return ip_address(host).is_private

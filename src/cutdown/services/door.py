@@ -102,6 +102,7 @@ class Door:
         self._free = provider == "compatible" and is_own_machine(connection.base_url)
         self.provider = provider
         self.width = connection.at_once
+        self.prices = connection.prices
 
     @staticmethod
     def open(provider: str, account: Account) -> Door:

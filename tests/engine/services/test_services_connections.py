@@ -185,7 +185,7 @@ def test_what_is_left_open_is_filled_in_and_a_forecast_needs_no_key(monkeypatch:
     ("address", "own"),
     [
         ("http://127.0.0.1:8080/v1", True), ("http://localhost/v1", True), ("http://192.168.1.4:11434", True),
-        ("http://[::1]:1/", True), ("http://box.local/v1", True), ("https://api.example.com/v1", False), ("", False),
+        ("http://[::1]:1/", True), ("http://box.local/v1", True), ("http://ollama:11434/v1", True), ("https://api.example.com/v1", False), ("", False),
     ],
 )  # fmt: skip
 def test_only_a_server_of_ones_own_is_free(address: str, own: bool) -> None:
