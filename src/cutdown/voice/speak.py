@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cutdown.errors import ProviderError
 from cutdown.narration import Narration, NarrationLine
@@ -31,6 +32,7 @@ _CACHE_VERSION: Final = 1  # of everything between the voice's samples and the s
 _SHORTEST: Final = 0.35  # of its forecast: less, and words are missing
 _LONGEST: Final = 2.5  # times its forecast: more, and the voice stutters or rambles
 _LEEWAY: Final = 1.0  # s on top, for lines of a word or two
+_SERVICE_TRIES: Final = 2  # the same line may come out well the next time; each is paid for
 _UNDETERMINED: Final = "und"
 
 
@@ -149,8 +151,7 @@ def _recalled_or_made(key: str, text: str, line: Line, voice: Voice, store: Stor
         with wave.open(str(store.path(known)), "rb") as file:
             return _Spoken(known, file.getnframes(), made_now=False)
     try:
-        samples = polished(voice.say(text))
-        _check_length(samples.size / SAMPLE_RATE, spoken_seconds(text, voice.pace))
+        samples = _said(voice, text, tries=_SERVICE_TRIES if paid_for else 1)
     except ProviderError as error:
         raise ProviderError(
             f"action '{line.actions[0]}': {error}",
@@ -158,9 +159,24 @@ def _recalled_or_made(key: str, text: str, line: Line, voice: Voice, store: Stor
             retry_after=error.retry_after,
             fault=error.fault,
         ) from error
-    sound = store.put_bytes(to_wav(np.asarray(samples)), ".wav")
+    sound = store.put_bytes(to_wav(samples), ".wav")
     (store.share if paid_for else store.remember)(key, sound)
     return _Spoken(sound, int(samples.size), made_now=True)
+
+
+def _said(voice: Voice, text: str, *, tries: int) -> NDArray[np.int16]:
+    """A line's samples, trimmed and level; said again where they cannot be the line, and a voice may do better."""
+    while True:
+        speech = voice.say(text)
+        try:
+            samples = polished(speech)
+            _check_length(samples.size / SAMPLE_RATE, spoken_seconds(text, voice.pace))
+        except ProviderError:
+            if tries <= 1:
+                raise
+            tries -= 1
+        else:
+            return samples
 
 
 def _check_length(seconds: float, forecast: float) -> None:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from fake_services import server
 from fake_services.faults import Fault
 from fake_services.server import FakeServices
-from fault_matrix import ROWS, CountingClock, Hasty, Row, surround
+from fake_services.sound import as_wav
+from fault_matrix import LINE, ROWS, CountingClock, Hasty, Row, surround
 from llm_kit import decision, own_lines, think
 from service_kit import an_account
 
@@ -207,3 +209,31 @@ def test_a_stream_of_sound_may_end_with_a_sign_of_its_own(fake: FakeServices, tm
     with an_account(tmp_path) as account:
         ROWS[6].ask((ROWS[6].choice,), account, Store(tmp_path / "store"), tmp_path)
     assert account.spending.tries == 1
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 30.0])
+def test_sound_that_cannot_be_the_line_is_asked_for_once_more_and_paid_for_each_time(
+    fake: FakeServices, tmp_path: Path, seconds: float
+) -> None:
+    hum = (9000 * np.sin(np.arange(round(24_000 * seconds)) / 20)).astype(np.int16)
+    spoilt = as_wav(hum if seconds else np.zeros(24_000, np.int16))
+
+    def ask(folder: Path, *, good: int) -> int:
+        answers: list[Callable[[bytes], bytes]] = [lambda _: spoilt] * 3
+        answers[good:] = [lambda content: content] * (3 - good)
+        fake.billed.clear()
+
+        def answer(content: bytes) -> bytes:
+            fake.mangle("openai.speech", answer)
+            return answers[len(fake.billed) - 1](content)
+
+        fake.mangle("openai.speech", answer)
+        with an_account(folder) as account:
+            ROWS[5].ask((ROWS[5].choice,), account, Store(folder / "store"), folder)
+        assert account.spending.usd == pytest.approx(len(fake.billed) * len(LINE) * 15 / 1e6)
+        return len(fake.billed)
+
+    assert ask(tmp_path / "once", good=1) == 2
+    with pytest.raises(ProviderError, match=r"action 'a0': .*(only silence|words are missing)"):
+        ask(tmp_path / "always", good=3)
+    assert len(fake.billed) == 2
