@@ -53,7 +53,7 @@ def of_status(
         quota: whether the provider says that credit or quota is used up.
     """
     told = f" ({code})" if _NAME.fullmatch(code) else ""
-    if quota:
+    if quota or status == 402:  # "Payment Required"
         return ProviderError(
             f"{title}: quota or credit is used up{told}; add some, or wait for the next period", fault="quota"
         )

@@ -17,7 +17,7 @@ from cutdown.services.connections import (
     providers,
     reached_through,
 )
-from cutdown.services.faults import retry_after
+from cutdown.services.faults import of_status, retry_after
 
 
 class Brought:
@@ -199,3 +199,9 @@ def test_only_a_server_of_ones_own_is_free(address: str, own: bool) -> None:
 )  # fmt: skip
 def test_the_wait_that_a_service_asks_for_is_read(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == seconds
+
+
+def test_a_demand_for_payment_is_a_matter_of_credit_whatever_it_is_called() -> None:
+    refused = of_status("A gateway", 402, {}, code="insufficient_balance")
+    assert (refused.fault, refused.retryable) == ("quota", False)
+    assert "credit is used up (insufficient_balance)" in str(refused)
