@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
@@ -40,16 +40,25 @@ class ProviderCredentials(Block):
         title="Deadline",
         description="Most seconds for one request; empty for the usual ones",
     )
+    prices: dict[str, Any] = Field(
+        default_factory=dict,
+        title="Prices",
+        description=(
+            "What the provider charges you where that differs, in the form of prices.yaml, such as "
+            '{"usd_per_million_tokens": {"our-model": {"prompt": 0.4, "completion": 1.6}}}'
+        ),
+    )
 
     def connection(self) -> Connection:
         """What the engine needs to reach the provider."""
         return Connection(
             key=self.api_key,
-            base_url=self.base_url.rstrip("/"),
+            base_url=self.base_url,
             model=self.model,
             voice=getattr(self, "voice", ""),
             at_once=self.requests_at_once,
             deadline=self.deadline_seconds,
+            prices=self.prices,
         )
 
 

@@ -11,7 +11,7 @@ from cutdown.metrics.records import recent_records
 from cutdown.pipeline import Cast, cast_of, listening
 from cutdown.products import Ingested
 from cutdown.recording import Recording
-from cutdown.services.prices import PriceBook
+from cutdown.services.choices import price_book
 from cutdown.settings import DirectorOptions, history_file
 from cutdown.signals import Signals
 from cutdown.store import Store
@@ -50,7 +50,7 @@ def forecast(
         voice=cast.voices[0],
         candidates=candidates,
     )
-    estimator = CostEstimator(PriceBook.read(prices))
+    estimator = CostEstimator(price_book(prices, (chosen.transcription, chosen.language_model, chosen.voice)))
     return estimator.forecast(
         float(recording.duration), chosen, earlier=recent_records(history_file()), text=text
     )

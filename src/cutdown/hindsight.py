@@ -9,8 +9,7 @@ from cutdown.job import Job
 from cutdown.metrics import PhaseRecord
 from cutdown.plan import EditPlan
 from cutdown.publish import Results
-from cutdown.services.choices import Choice
-from cutdown.services.prices import PriceBook
+from cutdown.services.choices import Choice, price_book
 from cutdown.store import Store
 
 
@@ -39,7 +38,7 @@ def look_back(
         transcribers=transcribers,
         directors=directors,
         voices=voices,
-        prices=PriceBook.read(job.terms.prices),
+        prices=price_book(job.terms.prices, (*transcribers, *directors, *voices)),
         machine=this_machine(services=False),
     )
     if not troubled(case):

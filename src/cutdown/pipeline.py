@@ -31,9 +31,8 @@ from cutdown.products import Assembled, Checked, Directed, Ingested, Voiced
 from cutdown.progress import heard_by_nobody, phase
 from cutdown.publish import Results, publish, with_checking
 from cutdown.recording import Recording
-from cutdown.services.choices import Choice, completed, parse_choices
+from cutdown.services.choices import Choice, completed, parse_choices, price_book
 from cutdown.services.ledger import Ledger
-from cutdown.services.prices import PriceBook
 from cutdown.settings import OptimizeOptions, shared_store
 from cutdown.signals import Signals
 from cutdown.store import Ref, Store
@@ -192,8 +191,8 @@ def prepare(job: Job, store: Store, *, keys: bool = True) -> Recording:
     """
     job.check()
     options = job.effective_options
-    cast_of(options, keys=keys)
-    PriceBook.read(job.terms.prices)
+    cast = cast_of(options, keys=keys)
+    price_book(job.terms.prices, (*cast.transcribers, *cast.directors, *cast.voices))
     if job.like is not None:
         EditPlan.read(job.like)
     recording = phases.examine(store, job.source)

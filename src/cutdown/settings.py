@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
+from cutdown.errors import UsageError
 from cutdown.timebase import Frozen, Ratio
 
 _TITLES: Final = {"llm": "Language model", "crf": "Quality (CRF)", "fps": "Frames a second"}
@@ -162,13 +163,24 @@ def secret(name: str) -> tuple[str, str] | None:
     """A secret's value and where it was found: the environment, else the nearest ``.env`` file.
 
     The file is looked for in the current folder and the folders above it.
+
+    Raises:
+        UsageError: the file cannot be read.
     """
     if value := environment(name):
         return value, "the environment"
     from dotenv import dotenv_values, find_dotenv
 
-    place = find_dotenv(usecwd=True)
-    value = dotenv_values(place).get(name) if place else None
+    place = ".env"
+    try:
+        place = find_dotenv(usecwd=True)
+        value = dotenv_values(place, encoding="utf-8-sig").get(name) if place else None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(  # the first error holds the whole file
+            f"cannot read the nearest .env file '{place}', where settings are looked for: {reason}; correct it, or put one "
+            "that can be read into this folder"
+        ) from None
     return (value, f"'{place}'") if value else None
 
 

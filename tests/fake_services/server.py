@@ -116,7 +116,8 @@ class FakeServices:
         self._mangled[endpoint] = how
 
     def calm(self) -> None:
-        """No more faults, and every key is good."""
+        """No more faults, every key is good, and what was counted is forgotten."""
+        self._most.clear()
         self.weather.clear()
         self._mangled.clear()
         self._revoked.clear()

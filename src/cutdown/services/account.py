@@ -88,6 +88,7 @@ class Account:
         self._before = self._ledger.unfinished(video_id).total
         self._pending: dict[str, float] = {}
         self._doors: dict[str, Door] = {}
+        self._agreed: dict[str, dict[str, Any]] = {}
         self._settled = anyio.Event()
         self._spending = Spending()
 
@@ -114,7 +115,9 @@ class Account:
             MissingKeyError: there is no key for it.
         """
         if provider not in self._doors:
-            self._doors[provider] = Door.open(provider, self)
+            door = self._doors[provider] = Door.open(provider, self)
+            self._agreed[provider] = door.prices
+            self.prices = PriceBook.read(self.terms.prices, self._agreed)
         return self._doors[provider]
 
     def downgrade(self, wanted: str, used: str, why: str) -> None:

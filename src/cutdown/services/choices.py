@@ -6,11 +6,14 @@ separated by commas and are tried in that order.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Final, Literal
+import contextlib
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from cutdown.errors import MissingKeyError, UsageError
 from cutdown.services.connections import Connection, connection_to, providers
+from cutdown.services.prices import PriceBook
 from cutdown.timebase import Frozen
 
 Role = Literal["transcriber", "llm", "voice"]
@@ -104,3 +107,16 @@ def _completed(choice: Choice, role: Role, *, keys: bool) -> Choice:
         )
     voice = (choice.voice or connection.voice or usual.voice) if role == "voice" else ""
     return choice.model_copy(update={"model": model, "voice": voice, "base_url": connection.base_url})
+
+
+def price_book(path: Path | None, choices: Iterable[Choice]) -> PriceBook:
+    """The prices that count for these choices: what was agreed with their providers, and the user's own on top.
+
+    Raises:
+        UsageError: prices cannot be read.
+    """
+    agreed: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys(choice.provider for choice in choices if choice.is_service):
+        with contextlib.suppress(MissingKeyError):  # a forecast needs none
+            agreed[name] = connection_to(name).prices
+    return PriceBook.read(path, agreed)

@@ -10,11 +10,11 @@ import functools
 from collections.abc import Mapping
 from importlib.resources import files
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from cutdown.errors import MissingKeyError, UsageError
 from cutdown.settings import secret
@@ -54,6 +54,20 @@ class Connection(Frozen):
     at_once: int = Field(default=AT_ONCE, ge=1, le=64)
     deadline: float | None = Field(default=None, gt=0)
     """Most seconds for one request, instead of the usual ones."""
+    prices: dict[str, Any] = Field(default_factory=dict)
+    """What was agreed with the provider, in the form of `cutdown.services.prices.PriceBook`."""
+
+    @field_validator("key")
+    @classmethod
+    def _bare(cls, key: SecretStr | None) -> SecretStr | None:
+        """Without the line break that a key read from a file brings along; one of nothing else is none."""
+        value = key.get_secret_value().strip() if key else ""
+        return SecretStr(value) if value else None
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_end(cls, base_url: str) -> str:
+        return base_url.strip().rstrip("/")
 
 
 class Surroundings:
@@ -65,9 +79,7 @@ class Surroundings:
         key, address = secret(known.key), secret(known.address)
         if key is None and address is None:
             return None
-        return Connection(
-            key=SecretStr(key[0]) if key else None, base_url=address[0].rstrip("/") if address else ""
-        )
+        return Connection(key=SecretStr(key[0]) if key else None, base_url=address[0] if address else "")
 
     def place(self, provider: str) -> str:
         """The variable, and both places."""
@@ -86,7 +98,7 @@ def connection_to(provider: str) -> Connection:
 
     Raises:
         MissingKeyError: no key, or no address where one is needed; names every place searched.
-        UsageError: the address is none.
+        UsageError: the address is none, or the key cannot be sent.
     """
     known = providers()[provider]
 
@@ -95,6 +107,7 @@ def connection_to(provider: str) -> Connection:
 
     if found := _SEARCH.first(provider, enough):
         _require_address(found.base_url, known, _SEARCH.places(provider))
+        _require_key(found.key, known, _SEARCH.places(provider))
         return found
     searched = _SEARCH.places(provider)
     what = "key" if known.key_needed else "address"
@@ -110,11 +123,25 @@ def _require_address(address: str, known: Provider, searched: str) -> None:
         whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         whole = False
-    if address and not whole:
+    if address and not (whole and _is_one_word(address)):
+        form = f"like {known.home}" if known.home else "as http://HOST:PORT/v1 or https://HOST/v1"
         raise UsageError(
-            f"the base URL of {known.title} is no address; write it as http://HOST:PORT/v1 or https://HOST/v1 "
-            f"({known.address}); looked for {searched}"
+            f"the base URL of {known.title} is no address; write it {form} ({known.address}); looked for {searched}"
         )
+
+
+def _require_key(key: SecretStr | None, known: Provider, searched: str) -> None:
+    """See that a key can be sent at all; HTTP refuses some signs, and so late that it looks like a lost answer."""
+    value = key.get_secret_value() if key else ""
+    if not (value.isascii() and _is_one_word(value)):
+        raise UsageError(
+            f"the key of {known.title} holds a sign that no key has: a space, a line break, or one beyond ASCII; copy it "
+            f"again ({known.key}); looked for {searched}"
+        )
+
+
+def _is_one_word(text: str) -> bool:
+    return text.isprintable() and " " not in text
 
 
 @functools.cache
@@ -139,7 +166,11 @@ def provider_named(name: str) -> Provider:
 def is_own_machine(address: str) -> bool:
     """Whether a base URL leads to this machine or into its own private network, where nothing is charged."""
     host = urlsplit(address).hostname or ""
-    if host == "localhost" or host.endswith((".local", ".internal", ".localhost")):
+    if host.endswith((".local", ".internal", ".localhost")):
+        return True
+    if (
+        host and "." not in host and ":" not in host
+    ):  # such as localhost, or a container's; nobody else has such names
         return True
     try:
         return ip_address(host).is_private

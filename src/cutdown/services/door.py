@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeV
 import anyio
 from pydantic import BaseModel
 
-from cutdown.errors import ProviderError
+from cutdown.errors import ProviderError, UsageError
 from cutdown.services import faults
 from cutdown.services.clock import Clock
 from cutdown.services.connections import Connection, connection_to, is_own_machine, provider_named
@@ -102,6 +102,7 @@ class Door:
         self._free = provider == "compatible" and is_own_machine(connection.base_url)
         self.provider = provider
         self.width = connection.at_once
+        self.prices = connection.prices
 
     @staticmethod
     def open(provider: str, account: Account) -> Door:
@@ -125,6 +126,7 @@ class Door:
         Raises:
             ProviderError: the provider did not deliver; never retryable, it was tried to the end.
             BudgetError: the request would break the budget.
+            UsageError: a proxy or certificate that was named is of no use, or a budget meets a model without a price.
         """
         if request.known_by and (known := self._account.recall(self.provider, request)) is not None:
             return known
@@ -134,6 +136,7 @@ class Door:
         return result
 
     async def _ask(self, request: Request[Answer, Result]) -> Result:
+        self._open_client(self._deadline_of(request))
         tries, charged, paused = 0, 0, 0.0
         while True:
             try:
@@ -176,13 +179,30 @@ class Door:
             limit.went_well()
         return self._read(request, answer)
 
-    async def _send(self, request: Request[Answer, Result]) -> tuple[Answer, Used]:
-        """One answer within the deadline, and what it says it used; every fault as a ProviderError."""
-        deadline = self._connection.deadline or request.deadline
-        if self._client is None:
+    def _deadline_of(self, request: Request[Answer, Result]) -> float:
+        return self._connection.deadline or request.deadline
+
+    def _open_client(self, deadline: float) -> None:
+        """Have the SDK's client at hand, before money is set aside.
+
+        Raises:
+            UsageError: what the surroundings say of proxies and certificates cannot be followed.
+        """
+        if self._client is not None:
+            return
+        try:
             self._client = self._adapter.open(
                 self._connection, read_timeout=deadline, headers=_headers(self._account.run_id)
             )
+        except Exception as error:  # noqa: BLE001  # whatever it is; its text may hold a proxy's password
+            raise UsageError(
+                f"no connection to {self._title} can be set up ({type(error).__name__}); check its base URL, and what "
+                "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY (socks5:// needs the package 'socksio') and SSL_CERT_FILE say"
+            ) from None
+
+    async def _send(self, request: Request[Answer, Result]) -> tuple[Answer, Used]:
+        """One answer within the deadline, and what it says it used; every fault as a ProviderError."""
+        deadline = self._deadline_of(request)
         try:
             with anyio.fail_after(deadline):
                 answer = await request.send(self._client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,6 +10,7 @@ from typing import Final, NamedTuple
 
 from cutdown.errors import ProviderError
 
+_NAME: Final = re.compile(r"[\w.:-]{1,64}", re.ASCII)  # anything else might repeat what was sent
 _AGAIN: Final = frozenset({408, 409, 425})  # statuses below 500 that pass by themselves
 
 
@@ -29,7 +31,12 @@ _FINAL: Final = (
         "redirect",
     ),
     _Final((401, 403), "does not accept the key", "check it, or make a new one", "key refused"),
-    _Final((404,), "does not know the model or voice asked for", "check its name", "not found"),
+    _Final(
+        (404,),
+        "does not know the model or voice asked for",
+        "check its name, and the base URL where you gave one",
+        "not found",
+    ),
 )
 
 
@@ -42,11 +49,11 @@ def of_status(
         title: of the provider.
         status: HTTP status of 300 or more.
         headers: of the answer.
-        code: the provider's own name of the error, which holds nothing that was sent.
+        code: the provider's own name of the error; it is told where it reads like a name.
         quota: whether the provider says that credit or quota is used up.
     """
-    told = f" ({code})" if code else ""
-    if quota:
+    told = f" ({code})" if _NAME.fullmatch(code) else ""
+    if quota or status == 402:  # "Payment Required"
         return ProviderError(
             f"{title}: quota or credit is used up{told}; add some, or wait for the next period", fault="quota"
         )

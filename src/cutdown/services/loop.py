@@ -7,9 +7,9 @@ import contextlib
 import functools
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextvars import copy_context
-from typing import TypeVar
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
+from contextvars import ContextVar, copy_context
+from typing import Any, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -33,17 +33,62 @@ def _started() -> BlockingPortal:
     return portal
 
 
+class _Together:
+    """What the threads of one piece of work wait for, so that all of it can be given up at once."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._awaited: set[Future[Any]] = set()
+        self._given_up = False
+
+    def begin(self, start: Callable[[], Future[Result]]) -> Future[Result]:
+        """Start something to wait for.
+
+        Raises:
+            CancelledError: all of it was given up.
+        """
+        with self._turn:
+            if self._given_up:
+                raise CancelledError
+            future = start()
+            self._awaited.add(future)
+        return future
+
+    def give_up(self) -> None:
+        """Nobody waits any more: what runs is ended, and nothing new begins."""
+        with self._turn:
+            self._given_up = True
+            awaited = tuple(self._awaited)
+        for future in awaited:
+            future.cancel()
+
+
+_together: ContextVar[_Together | None] = ContextVar("together", default=None)
+
+
 def wait_for(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Run a coroutine function in the loop's thread, and wait here for what it returns or raises."""
+    """Run a coroutine function in the loop's thread, and wait here for what it returns or raises.
+
+    Where the waiting is interrupted, the work ends too: nobody would hear of it.
+    """
     with _starting:
         portal = _started()
-    return portal.call(work)
+    together = _together.get()
+    future = (
+        together.begin(lambda: portal.start_task_soon(work)) if together else portal.start_task_soon(work)
+    )
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()  # does nothing to one that failed by itself
+        raise
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], *, width: int) -> list[Result]:
     """Work on items in threads, at most ``width`` at a time.
 
-    After the first failure nothing new is begun; what already runs is finished, because it may be paid for.
+    After the first failure nothing new is begun; what already runs is finished, because it may be paid for. After an
+    interruption from outside (Ctrl-C) nothing is waited for: requests that run are ended, and none is tried again.
 
     Returns:
         The results in the order of the items.
@@ -54,10 +99,16 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], *, width
     queue: Sequence[Item] = list(items)
     if len(queue) <= 1 or width <= 1:
         return [work(item) for item in queue]
+    together = _Together()
+    context = copy_context()
+    context.run(_together.set, together)
     with ThreadPoolExecutor(max_workers=min(width, len(queue)), thread_name_prefix="cutdown-ask") as pool:
-        futures = [pool.submit(copy_context().run, work, item) for item in queue]
         try:
+            futures = [pool.submit(context.copy().run, work, item) for item in queue]
             wait(futures, return_when=FIRST_EXCEPTION)
+        except BaseException:
+            together.give_up()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     failed = [future for future in futures if not future.cancelled() and future.exception()]

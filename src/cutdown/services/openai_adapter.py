@@ -41,13 +41,16 @@ class OpenAIAdapter:
     def fault_of(self, error: Exception) -> ProviderError:
         """What an exception means."""
         if isinstance(error, openai.APIStatusError):
-            code = error.code or error.type or ""
+            code, kind = (
+                str(error.code or error.type or ""),
+                str(error.type or ""),
+            )  # as they came, of any type
             return faults.of_status(
                 self.title,
                 error.status_code,
                 error.response.headers,
-                code=str(code),
-                quota=code in _QUOTA or error.type in _QUOTA,
+                code=code,
+                quota=code in _QUOTA or kind in _QUOTA,
             )
         if isinstance(error, openai.APIConnectionError | httpx2.RequestError):
             cause = error.__cause__ or error

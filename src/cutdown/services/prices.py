@@ -6,6 +6,7 @@ that neither names are priced by ``genai-prices``, a dated list that comes with 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
 from importlib.resources import files
@@ -22,6 +23,7 @@ from cutdown.timebase import Frozen
 Usd = Annotated[float, Field(ge=0)]
 _MILLION: Final = 1_000_000
 _SHIPPED: Final = "prices.yaml"
+_NONE: Final[Mapping[str, Mapping[str, Any]]] = {}
 _LISTED: Final = frozenset({"openai", "anthropic"})  # providers whose own prices the list has
 
 
@@ -108,23 +110,32 @@ class PriceBook(Frozen):
     reference_costs: ReferenceCosts
 
     @staticmethod
-    def read(path: Path | None = None) -> PriceBook:
-        """The prices that are shipped, with those of a file on top.
+    def read(path: Path | None = None, agreed: Mapping[str, Mapping[str, Any]] = _NONE) -> PriceBook:
+        """The prices that are shipped, on top of them those agreed with providers, on top of these those of a file.
 
         Args:
             path: a file of the same form; it needs to hold only what differs.
+            agreed: by provider, prices of the same form that its connection holds.
 
         Raises:
-            UsageError: names the file and the fault.
+            UsageError: names the file, or the provider, and the fault.
         """
         raw = _parse(files("cutdown.services").joinpath(_SHIPPED).read_text(encoding="utf-8"), _SHIPPED)
-        name = _SHIPPED
+        book = PriceBook._checked(raw, _SHIPPED)
+        for name, prices in agreed.items():
+            raw = _laid_over(raw, prices)
+            book = PriceBook._checked(raw, f"agreed with {name}")
         if path is not None:
             name = path.name
             try:
                 raw = _laid_over(raw, _parse(path.read_text(encoding="utf-8"), name))
             except (OSError, UnicodeDecodeError) as error:
                 raise UsageError(f"cannot read the prices '{name}': {error}") from error
+            book = PriceBook._checked(raw, name)
+        return book
+
+    @staticmethod
+    def _checked(raw: dict[str, Any], name: str) -> PriceBook:
         try:
             return PriceBook.model_validate(raw)
         except ValidationError as error:
@@ -205,14 +216,16 @@ def _listed(provider: str, model: str, used: Used) -> Cost | None:
         return None
     if not price.total_price:  # as it says of units that it has no price for
         return None
-    told = f"{model}, {used.prompt_tokens:,} tokens read + {used.completion_tokens:,} written"
-    return Cost(usd=float(price.total_price), arithmetic=f"{told}, by genai-prices {version('genai-prices')}")
+    read = f"{used.prompt_tokens:,} tokens read = ${price.input_price:.4f}"
+    written = f"{used.completion_tokens:,} written = ${price.output_price:.4f}"
+    told = f"{model}, {read}, {written}, by genai-prices {version('genai-prices')}"
+    return Cost(usd=float(price.total_price), arithmetic=told)
 
 
 def _parse(text: str, name: str) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # the latter of a date that there is none of
         raise UsageError(f"cannot read the prices '{name}': {error}") from error
     if not isinstance(raw, dict):
         raise UsageError(
@@ -221,9 +234,14 @@ def _parse(text: str, name: str) -> dict[str, Any]:
     return raw
 
 
-def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     both = dict(below)
     for name, value in above.items():
         mine = both.get(name)
-        both[name] = {**mine, **value} if isinstance(mine, dict) and isinstance(value, dict) else value
+        if isinstance(mine, dict) and isinstance(value, dict):
+            both[name] = {**mine, **value}
+        elif isinstance(mine, list) and isinstance(value, list):  # what else is free
+            both[name] = [*mine, *value]
+        else:
+            both[name] = value
     return both

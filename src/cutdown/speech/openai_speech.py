@@ -20,8 +20,10 @@ from cutdown.services.door import Request
 from cutdown.services.loop import side_by_side
 from cutdown.services.used import Used
 from cutdown.settings import SpeechOptions
+from cutdown.speech.languages import code_of
 from cutdown.speech.passages import WHISPER_RATE, Passage
 from cutdown.speech.uploads import LONGEST, LONGEST_WITHOUT_TIMES, to_flac, uploads
+from cutdown.speech.whisper import find_language, require_language
 from cutdown.speech.words import HeardSegment, HeardWord, to_transcript_words
 from cutdown.timebase import Frozen
 from cutdown.transcript import Transcript
@@ -33,8 +35,6 @@ _WRITTEN_A_SECOND: Final = 8  # of text written, at the most
 _LOST_TAIL: Final = 10.0  # seconds of an upload, which is all speech, without a word at its end
 _SILENT_EDGE: Final = 0.55  # seconds of silence at both ends of a stretch: the detector's and ours
 _UNTOLD: Final = 0.9  # probability of a word where the service tells none
-_ISO_639_1: Final = {"english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt", "dutch": "nl", "japanese": "ja", "chinese": "zh", "korean": "ko", "russian": "ru", "polish": "pl", "turkish": "tr", "ukrainian": "uk", "hindi": "hi", "swedish": "sv"}  # fmt: skip
-"""whisper-1 answers with a language's English name."""
 
 
 class _Said(Frozen):
@@ -74,6 +74,7 @@ class OpenAISpeech:
         self, sound: Path, options: SpeechOptions, *, duration: Fraction, progress: Progress = unheard
     ) -> Transcript:
         """Write down one sound track; see `cutdown.speech.Transcriber`."""
+        require_language(options.language)
         longest = LONGEST if self._model in _WITH_TIMES else LONGEST_WITHOUT_TIMES
         passages = uploads(MonoSound(sound), longest=longest)
         done: list[int] = []
@@ -92,9 +93,9 @@ class OpenAISpeech:
         ]
         words, bounds = to_transcript_words(segments, duration)
         told = [heard.language for heard in answers if heard.language]
-        language = options.language or (max(told, key=told.count) if told else "en")
+        most_told = max(told, key=told.count) if told else ""  # the newer models tell none
         return Transcript(
-            language=language if words else "und",
+            language=(options.language or most_told or find_language(passages)) if words else "und",
             model=self._model,
             method="api",
             duration=duration,
@@ -190,7 +191,7 @@ def _heard(answer: Any, passage: Passage, *, timed: bool) -> _Heard:
             doubts.append((segment.no_speech_prob, segment.avg_logprob, segment.compression_ratio))
     if sum(map(len, groups)) != len(words):  # segments that leave words out cannot be trusted to part them
         groups, doubts = ([words], [(0.0, 0.0, 1.0)]) if words else ([], [])
-    language = _ISO_639_1.get(str(answer.language).lower(), "")
+    language = code_of(str(answer.language))
     return _Heard(language=language, groups=tuple(groups), doubts=tuple(doubts))
 
 

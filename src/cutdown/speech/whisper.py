@@ -44,6 +44,7 @@ _REPETITION_PENALTY: Final = 1.2  # on tokens said before, when a passage is dec
 _REST_SECONDS: Final = 2.0
 _SURE: Final = 0.7  # probability of a language at which no further passage is listened to
 _LANGUAGE_PASSAGES: Final = 4
+_LANGUAGE_MODEL: Final = "base"
 _MOST_LISTENERS: Final = 4  # each works in 130 MB with ``base``, in 500 MB with large-v3
 
 
@@ -180,17 +181,24 @@ def check_language(options: SpeechOptions) -> None:
     Raises:
         UsageError: names what is allowed.
     """
-    from faster_whisper.tokenizer import _LANGUAGE_CODES
-
-    if options.language is None:
-        return
-    if options.language not in _LANGUAGE_CODES:
-        raise UsageError(
-            f"no language '{options.language}' in Whisper; give an ISO 639-1 code such as en, de, ja, or none to have it found"
-        )
-    if options.whisper_model.endswith(".en") and options.language != "en":
+    require_language(options.language)
+    if options.whisper_model.endswith(".en") and options.language not in (None, "en"):
         raise UsageError(
             f"the model '{options.whisper_model}' knows English alone, not '{options.language}'; choose base or larger"
+        )
+
+
+def require_language(code: str | None) -> None:
+    """Refuse a language that no Whisper model knows.
+
+    Raises:
+        UsageError: names what is allowed.
+    """
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+    if code is not None and code not in _LANGUAGE_CODES:
+        raise UsageError(
+            f"no language '{code}' in Whisper; give an ISO 639-1 code such as en, de, ja, or none to have it found"
         )
 
 
@@ -247,6 +255,15 @@ def _cores() -> int:
     """Cores that this process may use; Linux tells, elsewhere all count."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def find_language(passages: Sequence[Passage]) -> str:
+    """The language spoken, by the model that comes with the installation: for those who only get text from elsewhere.
+
+    Args:
+        passages: at least one; of a long one its first 30 s count.
+    """
+    return _find_language(load_model(_LANGUAGE_MODEL), passages)
 
 
 def _find_language(model: WhisperModel, passages: Sequence[Passage]) -> str:

@@ -95,7 +95,9 @@ class ElevenLabsVoice:
     def _look_up(self) -> str:
         async def send(client: Any) -> dict[str, str]:
             listed = await client.voices.get_all(request_options={"max_retries": 0})
-            return {voice.name: voice.voice_id for voice in listed.voices}
+            return {
+                voice.name: voice.voice_id for voice in listed.voices if voice.name
+            }  # not every voice has one
 
         listed: dict[str, str] = self._door.ask(
             Request(

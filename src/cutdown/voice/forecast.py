@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from unicodedata import east_asian_width
 
 from cutdown.voice import Pace
 
@@ -15,6 +16,13 @@ _HUNDRED: Final = 2  # "hun-dred"; "thousand" and "million" have as many
 _DIGIT_SYLLABLES: Final = (2, 1, 1, 1, 1, 1, 1, 2, 1, 1)
 _TEEN_SYLLABLES: Final = (1, 3, 1, 2, 2, 2, 2, 3, 2, 2)
 _LONG_LETTER: Final = 3  # "double-u"
+_OTHER_VOWELS: Final = re.compile(
+    r"[аеёиоуыэюяіїєαεηιουωάέήίόύώϊϋΐΰ]"
+)  # Cyrillic and Greek, none of them silent
+_ABJAD: Final = re.compile(
+    r"[\u0590-\u06ff]"
+)  # Hebrew and Arabic write a consonant a syllable and few vowels
+_SIGNS_A_SYLLABLE: Final = 2  # of an abjad
 
 
 def spoken_seconds(text: str, pace: Pace) -> float:
@@ -34,19 +42,34 @@ def spoken_seconds(text: str, pace: Pace) -> float:
 
 
 def syllables(text: str) -> int:
-    """Syllables of an English text, counted by rule: vowel groups, letters of acronyms, digits."""
+    """Syllables of a text, counted by rule: vowel groups, letters of acronyms, digits.
+
+    The rules are for English; other scripts are counted well enough to tell a line from half or twice of it.
+    """
     return sum(_of_token(token) for token in _TOKEN.findall(text))
 
 
 def _of_token(token: str) -> int:
-    if token[0].isdigit():
+    if token[0].isdecimal():  # a "²" is a digit that no number is made of
         return _of_number(token)
     if not token[0].isalpha():
         return 2
+    if not token.isascii() and (count := _of_other_script(token.lower())):
+        return count
     plain = re.sub(r"['’]s?$", "", token)
     if len(plain) <= 5 and plain.isupper() and (len(plain) > 1 or plain not in "AI"):
         return sum(_LONG_LETTER if letter == "W" else 1 for letter in plain)
     return _of_word(plain.lower())
+
+
+def _of_other_script(word: str) -> int:
+    """Syllables of a word that is not in Latin letters, 0 of one that is; Chinese, Japanese and Korean have one a sign."""
+    whole = "".join(sign for sign in word if east_asian_width(sign) == "W")
+    rest = "".join(sign for sign in word if east_asian_width(sign) != "W")
+    if whole:
+        return len(whole) + (_of_token(rest) if rest[:1].isalpha() else 0)
+    signs = len(_ABJAD.findall(word))
+    return -(-signs // _SIGNS_A_SYLLABLE) if signs else len(_OTHER_VOWELS.findall(word))
 
 
 def _of_word(word: str) -> int:
@@ -68,7 +91,7 @@ def _of_number(token: str) -> int:
     whole, _, decimals = token.replace(",", "").partition(".")
     count = _of_whole(int(whole)) if len(whole) <= 12 else sum(_DIGIT_SYLLABLES[int(d)] for d in whole)
     if decimals:
-        count += 1 + sum(_DIGIT_SYLLABLES[int(digit)] for digit in decimals if digit.isdigit())
+        count += 1 + sum(_DIGIT_SYLLABLES[int(digit)] for digit in decimals if digit.isdecimal())
     return count
 
 

@@ -73,9 +73,9 @@ class OpenAIVoice:
 
 
 def _events(content: bytes) -> list[dict[str, Any]]:
-    """Server-sent events: each a line ``data: JSON``."""
-    lines = content.decode().splitlines()
-    return [json.loads(line.removeprefix("data:")) for line in lines if line.startswith("data:")]
+    """Server-sent events: each a line ``data: JSON``; OpenAI ends some streams with ``data: [DONE]``."""
+    told = [line.removeprefix("data:") for line in content.decode().splitlines() if line.startswith("data:")]
+    return [json.loads(event) for event in told if event.strip() != "[DONE]"]
 
 
 def _counted(content: bytes) -> Used:

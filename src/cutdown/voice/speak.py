@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cutdown.errors import ProviderError
 from cutdown.narration import Narration, NarrationLine
@@ -14,6 +15,7 @@ from cutdown.plan import EditPlan
 from cutdown.progress import Progress, unheard
 from cutdown.services.account import Account
 from cutdown.services.choices import Choice
+from cutdown.services.connections import providers
 from cutdown.services.fallback import first_that_delivers
 from cutdown.services.loop import side_by_side
 from cutdown.settings import VoiceOptions
@@ -30,6 +32,7 @@ _CACHE_VERSION: Final = 1  # of everything between the voice's samples and the s
 _SHORTEST: Final = 0.35  # of its forecast: less, and words are missing
 _LONGEST: Final = 2.5  # times its forecast: more, and the voice stutters or rambles
 _LEEWAY: Final = 1.0  # s on top, for lines of a word or two
+_SERVICE_TRIES: Final = 2  # the same line may come out well the next time; each is paid for
 _UNDETERMINED: Final = "und"
 
 
@@ -134,7 +137,8 @@ def _language(plan: EditPlan, voice: Voice, *, any_lines: bool) -> str:
 def _spoken(text: str, line: Line, voice: Voice, store: Store) -> _Spoken:
     """A line's sound: recalled where this voice ever said it, else made, checked and remembered.
 
-    Another process that wants the same phrase meanwhile waits for this one: it is paid for once.
+    Another process that wants the same phrase meanwhile waits for this one: it is paid for once. What was paid for
+    is known to all machines that share the store; to make a line here takes less time than to ask for it there.
     """
     key = hash_key("phrase", _CACHE_VERSION, voice.provider, voice.name, voice.version, text)
     with store.exclusive(key):
@@ -142,12 +146,12 @@ def _spoken(text: str, line: Line, voice: Voice, store: Store) -> _Spoken:
 
 
 def _recalled_or_made(key: str, text: str, line: Line, voice: Voice, store: Store) -> _Spoken:
-    if (known := store.recall(key)) is not None:
+    paid_for = voice.provider in providers()
+    if (known := store.find(key) if paid_for else store.recall(key)) is not None:
         with wave.open(str(store.path(known)), "rb") as file:
             return _Spoken(known, file.getnframes(), made_now=False)
     try:
-        samples = polished(voice.say(text))
-        _check_length(samples.size / SAMPLE_RATE, spoken_seconds(text, voice.pace))
+        samples = _said(voice, text, tries=_SERVICE_TRIES if paid_for else 1)
     except ProviderError as error:
         raise ProviderError(
             f"action '{line.actions[0]}': {error}",
@@ -155,9 +159,24 @@ def _recalled_or_made(key: str, text: str, line: Line, voice: Voice, store: Stor
             retry_after=error.retry_after,
             fault=error.fault,
         ) from error
-    sound = store.put_bytes(to_wav(np.asarray(samples)), ".wav")
-    store.remember(key, sound)
+    sound = store.put_bytes(to_wav(samples), ".wav")
+    (store.share if paid_for else store.remember)(key, sound)
     return _Spoken(sound, int(samples.size), made_now=True)
+
+
+def _said(voice: Voice, text: str, *, tries: int) -> NDArray[np.int16]:
+    """A line's samples, trimmed and level; said again where they cannot be the line, and a voice may do better."""
+    while True:
+        speech = voice.say(text)
+        try:
+            samples = polished(speech)
+            _check_length(samples.size / SAMPLE_RATE, spoken_seconds(text, voice.pace))
+        except ProviderError:
+            if tries <= 1:
+                raise
+            tries -= 1
+        else:
+            return samples
 
 
 def _check_length(seconds: float, forecast: float) -> None:

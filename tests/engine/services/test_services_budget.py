@@ -6,20 +6,23 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.from_thread
 import pytest
 from fake_services.faults import Fault
 from fake_services.server import FakeServices
-from fault_matrix import CountingClock, Hasty, plan_of, surround
+from fault_matrix import UNHURRIED, CountingClock, Hasty, plan_of, surround
 from service_kit import an_account, chosen
 
 from cutdown.errors import BudgetError, ProviderError, UsageError
 from cutdown.services.account import Account
+from cutdown.services.choices import price_book
 from cutdown.services.clock import timed_by
-from cutdown.services.connections import reached_through
+from cutdown.services.connections import Connection, Surroundings, reached_through
 from cutdown.services.ledger import Entry, Ledger
+from cutdown.services.prices import PriceBook
 from cutdown.services.used import Used
 from cutdown.settings import VoiceOptions
 from cutdown.store import Store
@@ -43,7 +46,7 @@ def cost(lines: list[str]) -> float:
 def narrate(folder: Path, budget: float | None) -> float:
     with (
         timed_by(CountingClock()),
-        reached_through(Hasty(20, 2)),
+        reached_through(Hasty(UNHURRIED, 2)),
         an_account(folder, store=Store(folder / "store"), budget=budget) as account,
     ):
         choice = chosen("elevenlabs", "voice", voice="21m00Tcm4TlvDq8ikWAM")
@@ -148,6 +151,50 @@ def test_units_that_a_model_is_not_charged_by_are_unpriced_and_not_free(tmp_path
     with an_account(tmp_path) as account:
         cost = account.prices.cost("openai", model, Used(prompt_tokens=1000, completion_tokens=100))
     assert cost.usd is None
+
+
+@pytest.mark.parametrize(
+    "text", ["as_of: 2026-13-01", "free: [", "usd_per_minute_of_audio: {whisper-1: free}"]
+)
+def test_prices_that_cannot_be_read_are_told_by_their_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "own.yaml").write_text(text)
+    with pytest.raises(UsageError, match=r"the prices 'own\.yaml'"):
+        PriceBook.read(tmp_path / "own.yaml")
+
+
+class Agreed(Surroundings):
+    """The environment's connections, with prices of their own."""
+
+    def __init__(self, prices: dict[str, Any]) -> None:
+        self._prices = prices
+
+    def find(self, provider: str) -> Connection | None:
+        found = super().find(provider)
+        return found and found.model_copy(update={"prices": self._prices})
+
+
+def test_what_was_agreed_with_a_provider_counts_and_the_users_own_file_counts_more(tmp_path: Path) -> None:
+    agreed = {"usd_per_million_characters": {"tts-1": 7.0, "our-voice": 5.0}, "free": ["our-toy"]}
+    own = tmp_path / "own.yaml"
+    own.write_text("usd_per_million_characters: {tts-1: 3}")
+    used = Used(characters=1_000_000)
+    choice = chosen("openai", "voice")
+    with reached_through(Agreed(agreed)):
+        for file, usd in ((None, 7.0), (own, 3.0)):
+            with an_account(tmp_path, prices=file) as account:
+                account.door("openai")
+            for book in (account.prices, price_book(file, (choice,))):
+                prices = [
+                    book.cost("openai", m, used).usd for m in ("tts-1", "our-voice", "tts-1-hd", "our-toy")
+                ]
+                assert prices == [usd, 5.0, 30.0, 0.0]
+                assert book.cost("hibari", "hibari", used).usd == 0  # what else is free stays so
+        with an_account(tmp_path, budget=1.0) as account:
+            speak(plan_of(LINES[:1]), VoiceOptions(), Store(tmp_path), choices=(choice,), account=account)
+            assert account.spending.usd == pytest.approx(len(LINES[0]) * 7 / 1_000_000)
+    wrong = Agreed({"usd_per_million_characters": {"tts-1": "cheap"}})
+    with reached_through(wrong), pytest.raises(UsageError, match="the prices 'agreed with openai': usd_per"):
+        price_book(None, (choice,))
 
 
 def test_a_budget_needs_a_price(tmp_path: Path, fake: FakeServices) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from cutdown.services.connections import (
     providers,
     reached_through,
 )
-from cutdown.services.faults import retry_after
+from cutdown.services.faults import of_status, retry_after
 
 
 class Brought:
@@ -56,6 +57,24 @@ def test_a_block_comes_before_the_environment_and_that_before_the_file(
     assert key() == "from-environment"
 
 
+def test_a_file_of_settings_that_cannot_be_read_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"# caf\xe9\nOPENAI_API_KEY=sk-canary\n")
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    with pytest.raises(
+        UsageError, match=r"\.env', where settings are looked for: it is not UTF-8 text"
+    ) as told:
+        connection_to("openai")
+    assert str(file) in str(told.value)
+    assert "canary" not in "".join(traceback.format_exception(told.value))
+    (inner / ".env").write_bytes(b"\xef\xbb\xbfOPENAI_API_KEY=sk-of-an-editor-that-marks-its-files\n")
+    assert key() == "sk-of-an-editor-that-marks-its-files"
+
+
 def test_a_missing_key_names_every_place_that_was_searched() -> None:
     with reached_through(Brought()), pytest.raises(MissingKeyError) as told:
         connection_to("anthropic")
@@ -75,7 +94,16 @@ def test_a_key_shows_in_no_text_of_a_connection(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(
     "address",
-    ["localhost:1234/v1", "127.0.0.1:1234", "/v1", "http://", "http://host:port/v1", "ftp://host/v1"],
+    [
+        "localhost:1234/v1",
+        "127.0.0.1:1234",
+        "/v1",
+        "http://",
+        "http://host:port/v1",
+        "ftp://host/v1",
+        "http://ho st/v1",
+        "http://host/v1\t/x",
+    ],
 )
 def test_an_address_that_is_none_is_told_before_any_work(
     monkeypatch: pytest.MonkeyPatch, address: str
@@ -86,6 +114,36 @@ def test_an_address_that_is_none_is_told_before_any_work(
     ) as told:
         connection_to("compatible")
     assert "COMPATIBLE_BASE_URL" in str(told.value)
+
+
+def test_each_provider_is_shown_how_its_own_address_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    for provider in ("anthropic", "elevenlabs"):
+        monkeypatch.setenv(providers()[provider].key, "key")
+        monkeypatch.setenv(providers()[provider].address, "nowhere")
+        with pytest.raises(UsageError, match=f"write it like {providers()[provider].home} "):
+            connection_to(provider)
+
+
+def test_line_breaks_around_a_key_and_an_address_are_no_part_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", " sk-somebody\r\n")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1/\n")
+    assert key() == "sk-somebody"
+    assert connection_to("openai").base_url == "http://127.0.0.1:1/v1"
+    monkeypatch.setenv("OPENAI_API_KEY", " \n")
+    with pytest.raises(MissingKeyError):
+        connection_to("openai")
+
+
+@pytest.mark.parametrize("wrong", ["sk-canary two", "sk-canary\nsk-canary", "sk-canary…", "sk-canár"])
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "elevenlabs"])
+def test_a_key_that_cannot_be_sent_is_told_before_any_work_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, provider: str, wrong: str
+) -> None:
+    name = providers()[provider].key
+    monkeypatch.setenv(name, wrong)
+    with pytest.raises(UsageError, match=f"holds a sign that no key has.*{name}") as told:
+        connection_to(provider)
+    assert "canar" not in str(told.value)
 
 
 def test_choices_are_read_as_they_are_written() -> None:
@@ -127,7 +185,7 @@ def test_what_is_left_open_is_filled_in_and_a_forecast_needs_no_key(monkeypatch:
     ("address", "own"),
     [
         ("http://127.0.0.1:8080/v1", True), ("http://localhost/v1", True), ("http://192.168.1.4:11434", True),
-        ("http://[::1]:1/", True), ("http://box.local/v1", True), ("https://api.example.com/v1", False), ("", False),
+        ("http://[::1]:1/", True), ("http://box.local/v1", True), ("http://ollama:11434/v1", True), ("https://api.example.com/v1", False), ("", False),
     ],
 )  # fmt: skip
 def test_only_a_server_of_ones_own_is_free(address: str, own: bool) -> None:
@@ -141,3 +199,9 @@ def test_only_a_server_of_ones_own_is_free(address: str, own: bool) -> None:
 )  # fmt: skip
 def test_the_wait_that_a_service_asks_for_is_read(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == seconds
+
+
+def test_a_demand_for_payment_is_a_matter_of_credit_whatever_it_is_called() -> None:
+    refused = of_status("A gateway", 402, {}, code="insufficient_balance")
+    assert (refused.fault, refused.retryable) == ("quota", False)
+    assert "credit is used up (insufficient_balance)" in str(refused)

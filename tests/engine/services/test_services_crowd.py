@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_services.faults import Fault
 from fake_services.server import FakeServices
-from fault_matrix import CountingClock, Hasty, plan_of, surround
+from fault_matrix import UNHURRIED, CountingClock, Hasty, plan_of, surround
 from service_kit import an_account, chosen
 
 from cutdown.services.clock import timed_by
@@ -15,6 +15,8 @@ from cutdown.services.connections import reached_through
 from cutdown.services.ledger import Ledger
 from cutdown.services.loop import side_by_side
 from cutdown.settings import VoiceOptions
+from cutdown.shared_store import SharedStore
+from cutdown.storage import FolderPlace
 from cutdown.store import Store
 from cutdown.voice.speak import speak
 
@@ -36,7 +38,7 @@ def test_forty_lines_through_bad_weather(
     fake.chance(endpoint, {Fault.RATE_LIMIT: 0.3, Fault.CUT_BODY: 0.05}, seed)
     store = Store(tmp_path / "store")
     at_once = 6
-    with timed_by(CountingClock()), reached_through(Hasty(20, at_once)):
+    with timed_by(CountingClock()), reached_through(Hasty(UNHURRIED, at_once)):
         with an_account(tmp_path, store=store) as account:
             choice = chosen(provider, "voice")
             narration = speak(plan_of(LINES), VoiceOptions(), store, choices=(choice,), account=account)
@@ -99,3 +101,19 @@ def test_a_phrase_is_never_spoken_twice_whatever_the_video(
         other = chosen("openai", "voice", voice="onyx")
         speak(plan_of(["Open the file."]), VoiceOptions(), store, choices=(other,), account=account)
     assert len(fake.asked("openai.speech")) == 3
+
+
+def test_what_one_machine_paid_for_another_that_shares_the_store_does_not_pay_for_again(
+    fake: FakeServices, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    surround(monkeypatch, fake, tmp_path)
+    choice = chosen("openai", "voice")
+    made = []
+    for machine, lines in (("one", ["Open the file."]), ("other", ["Open the file.", "Close it, please."])):
+        store = SharedStore(tmp_path / machine, FolderPlace(tmp_path / "shared"))
+        with an_account(tmp_path / machine, store=store) as account:
+            made.append(speak(plan_of(lines), VoiceOptions(), store, choices=(choice,), account=account))
+        assert all(store.path(line.sound).exists() for line in made[-1].lines)
+    assert made[0].lines[0].sound == made[1].lines[0].sound
+    assert [narration.calls for narration in made] == [1, 1]
+    assert len(fake.asked("openai.speech")) == 2

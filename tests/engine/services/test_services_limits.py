@@ -8,6 +8,7 @@ import time
 import anyio
 import pytest
 
+from cutdown.services import loop
 from cutdown.services.clock import RealClock
 from cutdown.services.limits import AdaptiveLimit
 from cutdown.services.loop import side_by_side, wait_for
@@ -97,9 +98,46 @@ def test_work_side_by_side_keeps_its_order_and_ends_at_the_first_failure() -> No
         return number
 
     with pytest.raises(ValueError, match="two"):
-        side_by_side(work, range(50), width=3)
-    assert len(begun) < 10
+        side_by_side(work, range(5000), width=3)
+    assert (
+        len(begun) < 1000
+    )  # a busy machine may take its time to stop, and all of it would take half a minute
     assert sorted([*finished, 2]) == sorted(begun)  # what ran was finished
+
+
+def test_whoever_is_interrupted_waits_for_no_request_and_sends_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent, ended = threading.Semaphore(0), threading.Semaphore(0)
+    asked: list[int] = []
+
+    async def answer() -> None:
+        sent.release()
+        try:
+            await anyio.sleep(20)
+        finally:
+            ended.release()
+
+    def ask_and_ask_again(number: int) -> None:
+        asked.append(number)
+        try:
+            wait_for(answer)
+        finally:
+            wait_for(answer)
+
+    def interrupted(*_futures: object, **_how: object) -> None:
+        for _ in range(3):
+            assert sent.acquire(timeout=10)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "wait", interrupted)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(ask_and_ask_again, range(30), width=3)
+    assert time.monotonic() - began < 15
+    assert all(ended.acquire(timeout=10) for _ in range(3))
+    assert set(asked) == {0, 1, 2}
+    assert not sent.acquire(blocking=False)  # nothing went out after the interruption
 
 
 def test_a_silence_that_grows_while_somebody_waits_is_kept_to_its_new_end() -> None:

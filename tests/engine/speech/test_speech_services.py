@@ -19,11 +19,11 @@ from fault_matrix import CountingClock, surround
 from rapidfuzz.distance import Levenshtein
 from service_kit import an_account, chosen
 
-from cutdown.errors import ProviderError
+from cutdown.errors import ProviderError, UsageError
 from cutdown.progress import unheard
 from cutdown.services.clock import timed_by
 from cutdown.settings import SpeechOptions
-from cutdown.speech import FirstTranscriber, openai_speech
+from cutdown.speech import FirstTranscriber, languages, openai_speech
 from cutdown.speech.passages import WHISPER_RATE
 from cutdown.speech.uploads import to_flac, uploads
 from cutdown.transcript import Transcript
@@ -86,6 +86,7 @@ def test_no_word_is_lost_or_doubled_at_the_seams(
     assert Levenshtein.distance(words_of(transcript.text()), said) <= 2
     assert transcript.method == "api"
     assert transcript.model == model
+    assert transcript.language == "en"
     assert transcript.text().count(".") >= 3  # the running text's punctuation came along
     for start, line in zip(starts, LINES, strict=True):
         first = words_of(line)[0]
@@ -103,6 +104,41 @@ def test_no_word_is_lost_or_doubled_at_the_seams(
         assert (
             sum(bill.audio_seconds for bill in fake.billed) < transcript.duration * 0.8
         )  # silence is not paid for
+
+
+@pytest.mark.parametrize(
+    ("model", "told", "language"),
+    [
+        ("whisper-1", "czech", "cs"),
+        ("whisper-1", "klingon", "xx"),
+        ("gpt-4o-mini-transcribe", "", "xx"),
+    ],
+)
+def test_a_language_that_is_not_told_is_found_by_listening_and_never_guessed(
+    fake: FakeServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, told: str, language: str
+) -> None:
+    hear = fake.ears
+    monkeypatch.setattr(fake, "ears", lambda upload: {**hear(upload), "language": told})
+    monkeypatch.setattr(openai_speech, "find_language", lambda passages: "xx" if passages else "")
+    transcript, _, _ = transcribe(tmp_path, model)
+    assert transcript.language == language
+    said, _, _ = transcribe(tmp_path, model, language="de")
+    assert said.language == "de"
+
+
+def test_a_language_that_there_is_none_of_is_told_before_anything_is_sent(
+    fake: FakeServices, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="no language 'german' in Whisper"):
+        transcribe(tmp_path, "whisper-1", language="german")
+    assert fake.journal == []
+
+
+def test_every_language_of_whisper_is_known_by_its_name() -> None:
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+    assert sorted(languages._CODES.values()) == sorted(_LANGUAGE_CODES)
+    assert languages.code_of("Haitian Creole") == "ht"
 
 
 def test_what_was_heard_once_is_not_paid_for_again(fake: FakeServices, tmp_path: Path) -> None:

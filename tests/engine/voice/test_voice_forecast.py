@@ -6,10 +6,13 @@ import statistics
 
 import pytest
 
+from cutdown.errors import ProviderError
 from cutdown.voice.forecast import spoken_seconds, syllables
 from cutdown.voice.hibari import HibariVoice
 from cutdown.voice.polish import polished
+from cutdown.voice.service import PACE
 from cutdown.voice.shorten import shortened
+from cutdown.voice.speak import _check_length
 
 LINES = (
     "Open the terminal and go to the folder of your project.",
@@ -43,6 +46,15 @@ LINES = (
         ("350", 5),
         ("12,000", 3),
         ("3.5", 3),
+        ("10²", 3),
+        ("①", 2),
+        ("设置页面", 4),
+        ("エディター", 5),
+        ("설정을", 3),
+        ("настройки", 3),
+        ("ρυθμίσεων", 4),
+        ("المحرر", 3),
+        ("iPhoneを使う", 5),
         ("", 0),
     ],
 )
@@ -59,6 +71,25 @@ def test_the_forecast_is_near_what_the_voice_takes() -> None:
     assert statistics.median(abs(error) for error in errors) < 0.08
     assert max(abs(error) for error in errors) < 0.25
     assert abs(statistics.mean(errors)) < 0.06
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [  # seconds at usual rates: 5 syllables a second in Chinese, 7.5 morae in Japanese, 5 to 6 elsewhere
+        ("请打开设置页面，然后选择编辑器的颜色。", 3.6),
+        ("設定ページを開いて、エディターの色を選びます。", 4.0),
+        ("설정 페이지를 열고 편집기의 색상을 선택하세요.", 4.0),
+        ("Откройте страницу настроек и выберите цвет редактора.", 4.0),
+        ("افتح صفحة الإعدادات واختر لون المحرر.", 3.5),
+    ],
+)
+@pytest.mark.parametrize("speed", [0.8, 1.25])
+def test_a_line_in_any_script_that_is_spoken_whole_is_believed(line: str, taken: float, speed: float) -> None:
+    for times in (1, 4):
+        text = " ".join([line] * times)
+        _check_length(times * taken * speed, spoken_seconds(text, PACE))
+        with pytest.raises(ProviderError, match="words are missing or repeated"):
+            _check_length(times * taken * 6, spoken_seconds(text, PACE))
 
 
 def test_shortening_stops_as_soon_as_the_line_fits() -> None:
