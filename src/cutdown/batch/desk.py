@@ -16,6 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _MANIFEST = "manifest.json"
 _FAILURE = "failure.json"
+_FORMS = 10  # of one recording that are followed
 
 
 class Desk:
@@ -35,6 +36,15 @@ class Desk:
     def done(self, key: str) -> Done | None:
         """The record of a recording that has its result."""
         return self._read(shelf("done", key), Done)
+
+    def outcome(self, done: Done) -> Done:
+        """What came of a recording in the end, which may have been replaced more than once."""
+        for _ in range(_FORMS):
+            became = self.done(done.became) if done.kind == "replaced" else None
+            if became is None:
+                break
+            done = became
+        return done
 
     def failure(self, key: str) -> Failure | None:
         """Why a recording has no result, where it was tried."""
