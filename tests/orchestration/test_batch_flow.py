@@ -120,6 +120,29 @@ def test_an_order_is_one_run_and_its_end_is_seen(order: Order, state: Path) -> N
     assert (over.order, over.fault) == (order, "")
 
 
+def test_an_order_that_came_back_is_a_new_run_when_it_is_given_again(order: Order, state: Path) -> None:
+    """Somebody else had the recording and did not finish: the run that found it taken is over, and would tell nothing new."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Completed
+
+    from flows.remote import optimize_object
+    from flows.workers import Workers
+
+    deploy(optimize_object, "optimize-object", "flows/remote.py:optimize_object", "a-pool")
+    order = order.model_copy(update={"batch": "given again"})
+    crew = Workers(order.dest, slots=3)
+    crew.begin(order)
+    (first,) = crew._runs
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(first, Completed(), force=True)
+    (over,) = crew.wait(0)
+    crew.begin(over.order)
+    (second,) = crew._runs
+    assert second != first
+    crew.begin(order)  # as a batch that was started again would
+    assert list(crew._runs) == [second]
+
+
 def test_a_run_whose_worker_gives_no_sign_of_life_is_given_up(order: Order, state: Path) -> None:
     from prefect.client.orchestration import get_client
     from prefect.states import Running
