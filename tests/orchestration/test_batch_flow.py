@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from batch_kit import fill
@@ -88,6 +88,25 @@ def test_the_form_of_a_batch_describes_every_field(prefect_home: Path) -> None:
 
     for flow in (optimize_batch, optimize_object):
         assert all(entry.get("description") for entry in flow.parameters.properties.values())
+
+
+def test_batches_of_the_same_second_leave_a_table_each(
+    prefect_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two schedules for half past one: the ids that Prefect gives their runs begin alike."""
+    from flows import batch
+    from flows.remote import alone
+
+    at = datetime(2026, 5, 4, 1, 30, tzinfo=UTC)
+    ids = [UUID("019df0a1-7c00-7b6e-8a52-3c1f5e9d0a11"), UUID("019df0a1-7c00-7d21-b1f0-98e4427cd3fe")]
+    names = set()
+    for run in ids:
+        told = SimpleNamespace(flow_run=SimpleNamespace(id=run, expected_start_time=at, created=at))
+        monkeypatch.setattr(batch, "get_run_context", lambda told=told: told)
+        names.add(batch._name())
+    assert len(names) == 2
+    assert all(name.startswith("20260504-013000-") for name in names)
+    assert alone(ids[0]) != alone(ids[1])
 
 
 @pytest.fixture
