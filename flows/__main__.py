@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from cutdown.batch.wishes import BatchWishes
 from cutdown.cli import build_app, start
 from cutdown.job import Job, Outcome
-from flows.local import configure_prefect, quiet_terminal
-from flows.temporary_server import end_orphaned_servers, start_server
+from flows.local import configure_prefect, end_orphaned_servers, quiet_terminal
+from flows.temporary_server import start_server
 
 if TYPE_CHECKING:
     from cutdown.batch.account import BatchAccount

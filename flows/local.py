@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
+import psutil
+
 from cutdown.settings import default_environment, environment, state_folder
+from flows.temporary_server import OWNER, SERVER
 
 PORT: Final = 4200
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
@@ -56,3 +60,16 @@ def quiet_terminal() -> None:
             "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         }
     )
+
+
+def end_orphaned_servers() -> None:
+    """End the temporary servers of runs that were killed: those of this state folder whose process is gone."""
+    home = str(state_folder() / "prefect")
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if not any(SERVER in part for part in process.cmdline()):
+                continue
+            said = process.environ()
+            owner = said.get(OWNER, "")
+            if owner not in ("", str(process.ppid())) and said.get("PREFECT_HOME") == home:
+                process.terminate()

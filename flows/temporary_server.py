@@ -13,16 +13,15 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-import psutil
-
 from cutdown.errors import CutdownError
 from cutdown.media.ffmpeg import tied
-from cutdown.settings import child_environment, state_folder
+from cutdown.settings import child_environment
 
 SERVER: Final = "prefect.server.api.server:create_app"
 """How servers are told from other programs; one that a user started in the background is called so too."""
 
-_OWNER: Final = "CUTDOWN_SERVER_OF"  # the process that a temporary server is for
+OWNER: Final = "CUTDOWN_SERVER_OF"
+"""The variable by which a temporary server knows the process that it is for."""
 
 _PATIENCE: Final = 180.0  # seconds; ten are usual, a busy machine takes more
 _LOOK: Final = 0.1
@@ -95,7 +94,7 @@ class _Server:
                 PREFECT_UI_ENABLED="0",
                 PREFECT__SERVER_EPHEMERAL="1",
                 PREFECT__SERVER_FINAL="1",
-                **{_OWNER: str(os.getpid())},
+                **{OWNER: str(os.getpid())},
                 **get_current_settings().to_environment_variables(exclude_unset=True),
             ),
             start_new_session=True,  # Ctrl-C ends the run, which has something to tell the server yet
@@ -130,19 +129,6 @@ class _Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-def end_orphaned_servers() -> None:
-    """End the temporary servers of runs that were killed: those of this state folder whose process is gone."""
-    home = str(state_folder() / "prefect")
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if not any(SERVER in part for part in process.cmdline()):
-                continue
-            said = process.environ()
-            owner = said.get(_OWNER, "")
-            if owner not in ("", str(process.ppid())) and said.get("PREFECT_HOME") == home:
-                process.terminate()
 
 
 def _free_port() -> int:
