@@ -88,6 +88,10 @@ class Desk:
         """Write about a recording that was replaced: what became of it is written under its new form."""
         self._write(shelf("done", key), done)
 
+    def forget(self, key: str) -> None:
+        """Remove what is said about a recording that is done."""
+        patiently(lambda: self.dest.delete(shelf("done", key)))
+
     def fail(self, key: str, failure: Failure) -> None:
         """Write why a recording has no result, for people beside where it would be and in the index."""
         here, other = ("failed", "unfinished") if failure.lasting else ("unfinished", "failed")

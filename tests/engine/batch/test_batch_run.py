@@ -182,6 +182,26 @@ def test_a_recording_that_is_replaced_while_it_is_fetched_is_done_in_its_new_for
     assert batch(wishes(source, dest), source, dest, make).run().did_nothing
 
 
+def test_the_old_form_of_a_recording_is_done_should_it_come_back(source, dest, tmp_path, monkeypatch) -> None:
+    make, name = Maker(), "day 3/talk 3.mp4"
+    fetch, aside = source.fetch, tmp_path / "aside.mp4"
+
+    def replaced_meanwhile(item, target, on_bytes=None):
+        if item.name == name and not aside.exists():
+            (source.root / name).rename(aside)
+            fill(source, tmp_path, {name: b"another take"})
+        return fetch(item, target, on_bytes)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(source, "fetch", replaced_meanwhile)
+        batch(wishes(source, dest), source, dest, make).run()
+    assert results(dest)[name] == b"short another take"
+    aside.replace(source.root / name)
+    account = batch(wishes(source, dest), source, dest, make).run()
+    assert [(row.name, row.state) for row in account.rows] == [(name, "done")]
+    assert make.made[-1] == RECORDINGS[name]
+
+
 def test_a_recording_that_is_replaced_twice_is_done_in_its_last_form(
     source, dest, tmp_path, monkeypatch
 ) -> None:
