@@ -62,6 +62,12 @@ tools_for_tests() {
   done
 }
 
+# A module of this checkout. Python finds it beside this script, not in the caller's folder, which may have a flows/ of its
+# own and stays the working folder.
+run_module() {
+  PYTHONSAFEPATH=1 PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m "$@"
+}
+
 usage() {
   cat <<'TEXT'
 Usage: ./run.sh VERB [OPTIONS]
@@ -93,12 +99,11 @@ case $verb in
   help | -h | --help) usage ;;
   demo | optimize | estimate | batch | report | regression | janitor)
     sync
-    # Python finds flows/ beside this script; the caller's folder stays the working folder.
-    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m flows "$verb" "$@"
+    run_module flows "$verb" "$@"
     ;;
   benchmark | evaluate)
     sync
-    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m "benchmarks.$verb" "$@"
+    run_module "benchmarks.$verb" "$@"
     ;;
   test)
     sync
@@ -107,7 +112,7 @@ case $verb in
     ;;
   server | deploy | worker | announce)
     sync
-    PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$root/.venv/bin/python" -m deployments "$verb" "$@"
+    run_module deployments "$verb" "$@"
     ;;
   *)
     usage >&2

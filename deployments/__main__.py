@@ -91,12 +91,13 @@ def deploy(
         prefect: options of `prefect deploy`
         pool: where recordings are worked on; one that is declared in deployments/pools.yaml
         light_pool: where runs go that wait more than they work
-        recordings: where the nightly batch looks: a folder or s3://..., as workers reach it; CUTDOWN_RECORDINGS
-            where not given
+        recordings: where the nightly batch looks: a folder or s3://..., that workers reach by the same name;
+            CUTDOWN_RECORDINGS where not given
         videos: where its results go; CUTDOWN_VIDEOS where not given. Its schedule is on where both are given
         alerts: address that automations post alerts to; kept encrypted in Prefect
     """
-    places = (recordings or environment(RECORDINGS) or "", videos or environment(VIDEOS) or "")
+    said = (recordings or environment(RECORDINGS), videos or environment(VIDEOS))
+    places = [_address(place) if place else "" for place in said]  # workers have another current folder
     _reach_server()
     default_environment(
         {

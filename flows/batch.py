@@ -97,7 +97,7 @@ def _name() -> str:
     run = get_run_context().flow_run  # type: ignore[union-attr]  # inside a flow
     assert run is not None
     begun = run.expected_start_time or run.created
-    return f"{begun:%Y%m%d-%H%M%S}-{str(run.id)[:4]}"
+    return f"{begun:%Y%m%d-%H%M%S}-{run.id.hex[-4:]}"  # the other end of a scheduled run's id is the time when it was made
 
 
 def _verdict(account: BatchAccount) -> State[Any]:

@@ -7,10 +7,12 @@ from typing import Final
 
 import psutil
 
-from cutdown.settings import default_environment, state_folder
-from flows.temporary_server import SERVER
+from cutdown.settings import default_environment, environment, state_folder
+from flows.temporary_server import OWNER, SERVER
 
 PORT: Final = 4200
+_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
+_LOOPBACK: Final = ("127.0.0.1", "localhost")
 
 
 def configure_prefect(port: int = PORT) -> None:
@@ -37,6 +39,16 @@ def configure_prefect(port: int = PORT) -> None:
             "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
         }
     )
+    _past_the_proxy()
+
+
+def _past_the_proxy() -> None:
+    """Reach this machine's own servers directly where a proxy is set; it knows nothing of them."""
+    if not any(environment(name) or environment(name.upper()) for name in _PROXIES):
+        return
+    spared = (environment("no_proxy") or environment("NO_PROXY") or "").split(",")
+    spared += [name for name in _LOOPBACK if name not in spared]
+    default_environment({"no_proxy": ",".join(filter(None, spared))}, replace=True)
 
 
 def quiet_terminal() -> None:
@@ -51,10 +63,13 @@ def quiet_terminal() -> None:
 
 
 def end_orphaned_servers() -> None:
-    """End the temporary servers of runs that were killed: those of this state folder without a parent."""
+    """End the temporary servers of runs that were killed: those of this state folder whose process is gone."""
     home = str(state_folder() / "prefect")
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            is_server = any(SERVER in part for part in process.cmdline())
-            if is_server and process.ppid() == 1 and process.environ().get("PREFECT_HOME") == home:
+            if not any(SERVER in part for part in process.cmdline()):
+                continue
+            said = process.environ()
+            owner = said.get(OWNER, "")
+            if owner not in ("", str(process.ppid())) and said.get("PREFECT_HOME") == home:
                 process.terminate()

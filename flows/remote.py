@@ -155,7 +155,7 @@ def _make(job: Job) -> Outcome:
 
 def alone(run: object) -> str:
     """What a run without a batch calls its own: the same whoever asks, so that its failure is known again."""
-    return f"alone-{str(run)[:8]}"
+    return f"alone-{str(run)[-8:]}"
 
 
 def order_from(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import os
 import socket
 import subprocess  # noqa: TID251  # Prefect's own server; nothing that works on media
 import sys
@@ -17,7 +18,10 @@ from cutdown.media.ffmpeg import tied
 from cutdown.settings import child_environment
 
 SERVER: Final = "prefect.server.api.server:create_app"
-"""What a temporary server is told from other programs by."""
+"""How servers are told from other programs; one that a user started in the background is called so too."""
+
+OWNER: Final = "CUTDOWN_SERVER_OF"
+"""The variable by which a temporary server knows the process that it is for."""
 
 _PATIENCE: Final = 180.0  # seconds; ten are usual, a busy machine takes more
 _LOOK: Final = 0.1
@@ -90,6 +94,7 @@ class _Server:
                 PREFECT_UI_ENABLED="0",
                 PREFECT__SERVER_EPHEMERAL="1",
                 PREFECT__SERVER_FINAL="1",
+                **{OWNER: str(os.getpid())},
                 **get_current_settings().to_environment_variables(exclude_unset=True),
             ),
             start_new_session=True,  # Ctrl-C ends the run, which has something to tell the server yet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -62,6 +63,7 @@ class Workers:
         self._runs: dict[
             UUID, tuple[Order, Failure | None]
         ] = {}  # with the failure that was known when it began
+        self._came_back: Counter[tuple[str, int]] = Counter()
         self._counted = self._looked = float("-inf")
         self._silent_since: float | None = None
 
@@ -81,8 +83,7 @@ class Workers:
             UsageError: the deployment is not there.
         """
         known = self._desk.failure(order.key)
-        share = order.terms.budget
-        key = f"{order.batch}/{order.key}/{order.tries}/{'' if share is None else f'{share:.4f}'}"
+        key = self._name(order)
         while True:
             try:
                 run = run_deployment(
@@ -107,8 +108,23 @@ class Workers:
         assert isinstance(run, FlowRun)
         self._runs[run.id] = (order, known)
 
+    def _name(self, order: Order) -> str:
+        """What an order's run is known by to Prefect, which makes no second one of the same name.
+
+        An order that came back because somebody else had the recording is given again when it is free: that is a new run.
+        """
+        share = order.terms.budget
+        parts = (order.batch, order.key, order.tries, "" if share is None else f"{share:.4f}")
+        again = self._came_back[order.key, order.tries]
+        return "/".join(str(part) for part in (*parts, *([again] if again else ())))
+
     def wait(self, seconds: float) -> list[Ended]:
         """Orders whose run ended, or whose worker died."""
+        over = self._ended(seconds)
+        self._came_back.update((one.order.key, one.order.tries) for one in over)
+        return over
+
+    def _ended(self, seconds: float) -> list[Ended]:
         time.sleep(max(seconds, _ASK_EVERY))
         over: list[Ended] = []
         with self._forgiving(), get_client(sync_client=True) as client:

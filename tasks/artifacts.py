@@ -27,6 +27,7 @@ from cutdown.janitor import Tidied
 from cutdown.job import Outcome
 from cutdown.plan import EditPlan
 from cutdown.progress import Progress
+from cutdown.store import hash_key
 from cutdown.terminal.janitor import age_in_words, bytes_in_words
 from cutdown.terminal.summary import PHASE_NAMES, clock, dollars, sureness, what
 
@@ -38,8 +39,9 @@ _SECONDS_BETWEEN: Final = (
 
 
 def key_of(name: str) -> str:
-    """An artifact's key: Prefect takes small letters, digits and dashes only."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "run"
+    """An artifact's key: Prefect takes small letters, digits and dashes only; where others are lost, something tells names apart."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "run"
+    return plain if name.isascii() else f"{plain}-{hash_key(name)[:6]}"
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from batch_kit import fill
@@ -90,6 +90,25 @@ def test_the_form_of_a_batch_describes_every_field(prefect_home: Path) -> None:
         assert all(entry.get("description") for entry in flow.parameters.properties.values())
 
 
+def test_batches_of_the_same_second_leave_a_table_each(
+    prefect_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two schedules for half past one: the ids that Prefect gives their runs begin alike."""
+    from flows import batch
+    from flows.remote import alone
+
+    at = datetime(2026, 5, 4, 1, 30, tzinfo=UTC)
+    ids = [UUID("019df0a1-7c00-7b6e-8a52-3c1f5e9d0a11"), UUID("019df0a1-7c00-7d21-b1f0-98e4427cd3fe")]
+    names = set()
+    for run in ids:
+        told = SimpleNamespace(flow_run=SimpleNamespace(id=run, expected_start_time=at, created=at))
+        monkeypatch.setattr(batch, "get_run_context", lambda told=told: told)
+        names.add(batch._name())
+    assert len(names) == 2
+    assert all(name.startswith("20260504-013000-") for name in names)
+    assert alone(ids[0]) != alone(ids[1])
+
+
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
     source = FolderPlace(tmp_path / "in")
@@ -118,6 +137,29 @@ def test_an_order_is_one_run_and_its_end_is_seen(order: Order, state: Path) -> N
         client.set_flow_run_state(run, Completed(), force=True)
     (over,) = crew.wait(0)
     assert (over.order, over.fault) == (order, "")
+
+
+def test_an_order_that_came_back_is_a_new_run_when_it_is_given_again(order: Order, state: Path) -> None:
+    """Somebody else had the recording and did not finish: the run that found it taken is over, and would tell nothing new."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Completed
+
+    from flows.remote import optimize_object
+    from flows.workers import Workers
+
+    deploy(optimize_object, "optimize-object", "flows/remote.py:optimize_object", "a-pool")
+    order = order.model_copy(update={"batch": "given again"})
+    crew = Workers(order.dest, slots=3)
+    crew.begin(order)
+    (first,) = crew._runs
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(first, Completed(), force=True)
+    (over,) = crew.wait(0)
+    crew.begin(over.order)
+    (second,) = crew._runs
+    assert second != first
+    crew.begin(order)  # as a batch that was started again would
+    assert list(crew._runs) == [second]
 
 
 def test_a_run_whose_worker_gives_no_sign_of_life_is_given_up(order: Order, state: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,6 +88,21 @@ def test_a_pool_that_is_not_declared_is_one_clear_line(live: Server) -> None:
     done = verb(environment(live.home, live.api), "deploy", "--pool", "cutdwn")
     assert done.returncode == 2
     assert "no pool 'cutdwn' is declared in pools.yaml; choose from cutdown, cutdown-light" in done.stderr
+
+
+def test_a_folder_is_deployed_by_its_whole_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers have another current folder than the one who deploys."""
+    from deployments import __main__ as verbs
+
+    names = ("CUTDOWN_POOL", "CUTDOWN_LIGHT_POOL", "CUTDOWN_RECORDINGS", "CUTDOWN_VIDEOS", "CUTDOWN_NIGHTLY")
+    for name in names:
+        monkeypatch.setenv(name, "")  # what is set below ends with the test
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(verbs, "_reach_server", lambda: None)
+    monkeypatch.setattr(verbs, "_prefect", lambda *_: 0)
+    monkeypatch.setattr("deployments.bootstrap.put_into_force", lambda *_: iter(()))
+    assert verbs.deploy(recordings="talks", videos="s3://videos/short") == 0
+    assert [os.environ[name] for name in names[2:]] == [str(tmp_path / "talks"), "s3://videos/short", "true"]
 
 
 @pytest.mark.parametrize("name", ["cutdown-docker", "cutdown-kubernetes"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cutdown.plan import EditAction, EditPlan, Passage, Selection
-from tasks.artifacts import plan_table
+from tasks.artifacts import key_of, plan_table
 
 
 def a_plan(confidence: float, selection: Selection | None) -> EditPlan:
@@ -26,3 +26,10 @@ def test_a_plan_without_doubts_or_a_length_has_its_table_alone() -> None:
     page = plan_table("talk", a_plan(0.9, None))
     assert "Look at" not in page
     assert "Left out" not in page
+
+
+def test_recordings_whose_names_prefect_cannot_write_have_pages_of_their_own() -> None:
+    assert key_of("My Talk (2)") == "my-talk-2"
+    keys = [key_of(name) for name in ("математика 1", "физика 1", "講義", "会議")]
+    assert len(set(keys)) == 4
+    assert all(set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for key in keys)

@@ -154,6 +154,35 @@ def test_the_cluster_has_what_pool_and_worker_name() -> None:
     )
 
 
+def test_a_worker_may_do_in_the_cluster_what_it_does_there() -> None:
+    """It makes jobs and watches its own namespace; for the id of a run it asks which cluster this is."""
+    (worker,) = [entry for entry in cluster() if entry["kind"] == "Deployment"]
+    (container,) = worker["spec"]["template"]["spec"]["containers"]
+    said = {variable["name"]: variable.get("value") for variable in container["env"]}
+    assert (
+        said["PREFECT_INTEGRATIONS_KUBERNETES_OBSERVER_NAMESPACES"]
+        == pools()["cutdown-kubernetes"]["variables"]["namespace"]
+    )
+    account = {"kind": "ServiceAccount", "name": worker["spec"]["template"]["spec"]["serviceAccountName"]}
+    bound = {
+        (entry["roleRef"]["kind"], entry["roleRef"]["name"])
+        for entry in cluster()
+        if entry["kind"].endswith("Binding")
+        for subject in entry["subjects"]
+        if account.items() <= subject.items()
+    }
+    allowed = {
+        (role["kind"], resource, *rule.get("resourceNames", ())): set(rule["verbs"])
+        for role in cluster()
+        if (role["kind"], role["metadata"]["name"]) in bound
+        for rule in role["rules"]
+        for resource in rule["resources"]
+    }
+    assert allowed["ClusterRole", "namespaces", "kube-system"] == {"get"}
+    assert allowed["Role", "jobs"] >= {"get", "list", "watch", "create", "delete"}
+    assert allowed["Role", "pods"] >= {"get", "list", "watch"}
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / ".github" / "workflows").glob("*.yml")), ids=lambda path: path.name
 )

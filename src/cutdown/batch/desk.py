@@ -16,6 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _MANIFEST = "manifest.json"
 _FAILURE = "failure.json"
+_FORMS = 10  # of one recording that are followed
 
 
 class Desk:
@@ -35,6 +36,15 @@ class Desk:
     def done(self, key: str) -> Done | None:
         """The record of a recording that has its result."""
         return self._read(shelf("done", key), Done)
+
+    def outcome(self, done: Done) -> Done:
+        """What came of a recording in the end, which may have been replaced more than once."""
+        for _ in range(_FORMS):
+            became = self.done(done.became) if done.kind == "replaced" else None
+            if became is None:
+                break
+            done = became
+        return done
 
     def failure(self, key: str) -> Failure | None:
         """Why a recording has no result, where it was tried."""
@@ -77,6 +87,10 @@ class Desk:
     def note(self, key: str, done: Done) -> None:
         """Write about a recording that was replaced: what became of it is written under its new form."""
         self._write(shelf("done", key), done)
+
+    def forget(self, key: str) -> None:
+        """Remove what is said about a recording that is done."""
+        patiently(lambda: self.dest.delete(shelf("done", key)))
 
     def fail(self, key: str, failure: Failure) -> None:
         """Write why a recording has no result, for people beside where it would be and in the index."""

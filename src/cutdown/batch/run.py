@@ -286,10 +286,10 @@ class Batch:
 
     def _finished(self, wait: _Wait, done: Done) -> None:
         key = wait.decision.key
-        final = done
+        final = self._desk.outcome(done)
         if done.kind == "replaced":
-            final = self._desk.done(done.became) or done
-        manifest = self._desk.manifest(final.content)
+            self._desk.forget(key)  # should the old form come back, it is one that was never done
+        manifest = self._desk.manifest(final.content) if final.content else None
         here = final.batch == self.name
         made_here = here and final.kind == "result" and manifest is not None
         cost = 0.0

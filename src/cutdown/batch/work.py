@@ -85,9 +85,10 @@ class Bench:
             How it is known as done; why it failed, which is also written down; or that it was not started,
             because another one has it in work or it is too late.
         """
+        wanted = order
         for _look in range(_LOOKS):
             try:
-                return self._once(order)
+                result = self._once(wanted)
             except SourceChangedError:
                 changed = patiently(lambda name=order.item.name: self.source.look(name))  # type: ignore[misc]
                 if changed is None:
@@ -95,9 +96,11 @@ class Bench:
                         f"'{order.item.name}' was removed while it was fetched; nothing to do unless it comes again"
                     )
                     return self._failed(order, gone)
-                became = order.model_copy(update={"item": changed})
-                if became.key != order.key:
-                    return self._in_new_form(order, became)
+                wanted = order.model_copy(update={"item": changed})
+            else:
+                if wanted.key != order.key:
+                    self._tell_of_new_form(order, wanted, result)
+                return result
         return self._failed(
             order,
             SourceChangedError(
@@ -105,9 +108,8 @@ class Bench:
             ),
         )
 
-    def _in_new_form(self, order: Order, became: Order) -> Done | Failure | Busy:
-        """The recording was replaced: do what it is now."""
-        result = self.process(became)
+    def _tell_of_new_form(self, order: Order, became: Order, result: Done | Failure | Busy) -> None:
+        """The recording was replaced, and what it is now was done: whoever asked for the old form learns of it."""
         if isinstance(result, Done):
             self.desk.note(
                 order.key,
@@ -120,8 +122,7 @@ class Bench:
                 ),
             )
         elif isinstance(result, Failure):
-            self.desk.fail(order.key, result)  # whoever asked for the old form learns of it
-        return result
+            self.desk.fail(order.key, result)
 
     def _once(self, order: Order) -> Done | Failure | Busy:
         if known := self.desk.done(order.key):

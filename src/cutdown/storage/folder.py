@@ -16,6 +16,7 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ class FolderPlace:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root.expanduser().absolute()
+        self.root = _without_ways_up(root.expanduser().absolute())
         self.url = str(self.root)
 
     def list(self, prefix: str = "") -> Iterator[Item]:
@@ -202,6 +203,18 @@ class FolderPlace:
             yield
 
 
+def _without_ways_up(path: Path) -> Path:
+    """A path without ``..``: one folder has one name, from wherever it was named; links behind the last ``..`` stay.
+
+    What ``..`` means after a link only the disk knows.
+    """
+    parts = path.parts
+    if ".." not in parts:
+        return path
+    behind = len(parts) - parts[::-1].index("..")
+    return Path(*parts[:behind]).resolve().joinpath(*parts[behind:])
+
+
 def _copy(source: Path, target: Path, on_bytes: Change | None) -> str:
     """Copy a file; gives its SHA-256."""
     digest = hashlib.sha256()
@@ -223,7 +236,11 @@ def _item(name: str, path: Path) -> Item | None:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    if not path.is_file():
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # a link to itself leads to as little as one to nowhere
+            return None
+        raise
+    if not stat.S_ISREG(status.st_mode):
         return None
     return Item(
         name=name,

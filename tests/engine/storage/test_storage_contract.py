@@ -195,6 +195,10 @@ def test_urls_say_which_place_is_meant(tmp_path: Path, monkeypatch: pytest.Monke
     assert open_place("s3://talks").url == "s3://talks"
     assert open_place("in").url == str(tmp_path / "in")
     assert open_place(f"file://{tmp_path}/a%20b").url == str(tmp_path / "a b")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "in").symlink_to("elsewhere")
+    monkeypatch.chdir(tmp_path / "deep")
+    assert open_place("../in").url == str(tmp_path / "in")  # one folder has one name
     for url, told in [
         ("gs://talks", "'gs://' are not known"),
         ("s3://key:secret@talks/in", "holds no keys"),
@@ -209,3 +213,10 @@ def test_urls_say_which_place_is_meant(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_name_that_the_disk_does_not_take_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="File name too long; check that the folder"):
         FolderPlace(tmp_path).look("x" * 300)
+
+
+def test_a_link_that_leads_to_itself_hides_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "loop.mp4").symlink_to("loop.mp4")
+    (tmp_path / "nowhere.mp4").symlink_to("gone.mp4")
+    (tmp_path / "talk.mp4").write_bytes(b"talk")
+    assert [item.name for item in FolderPlace(tmp_path).list()] == ["talk.mp4"]
