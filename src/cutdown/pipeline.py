@@ -191,6 +191,7 @@ def prepare(job: Job, store: Store, *, keys: bool = True) -> Recording:
         PlanError: the plan that was brought breaks its contract.
     """
     job.check()
+    job.check_folder()
     options = job.effective_options
     cast_of(options, keys=keys)
     PriceBook.read(job.terms.prices)
