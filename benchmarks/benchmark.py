@@ -75,7 +75,7 @@ def run(
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     if trend:
         page = history.draw()
-        console.print(f"trend: {page}", soft_wrap=True, highlight=False)
+        console.print(f"trend: {page}", soft_wrap=True, highlight=False, markup=False)
         return 0
     if runs is not None and runs < 1:
         raise UsageError(f"--runs {runs} measures nothing; give 1 or more")
@@ -98,7 +98,7 @@ def run(
         race_file = out if render else out.with_suffix(".race.json")
         write_baseline(race_file, race.model_dump(mode="json"))
         _tell(console, page, "rendering", partial(print_race, race=race))
-    console.print(f"written: {out}", soft_wrap=True, highlight=False)
+    console.print(f"written: {out}", soft_wrap=True, highlight=False, markup=False)
     return 0
 
 
