@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ def talk(tmp_path: Path) -> Path:
 def test_a_folder_below_a_file_is_told_before_the_recording_is_looked_at(talk: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"talk\.mp4' is a file; --out needs a folder"):
         prepare(Job(source=talk, out=talk / "short"), Store(tmp_path / "store"))
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems take UTF-8 alone")
+def test_a_name_that_cannot_be_written_down_is_told(tmp_path: Path) -> None:
+    talk = tmp_path / os.fsdecode(b"caf\xe9.mp4")
+    talk.write_bytes(b"-")
+    with pytest.raises(UsageError, match=r"caf\\udce9\.mp4' is not UTF-8 text; rename it"):
+        Job(source=talk).check()
 
 
 def test_a_folder_that_may_not_be_written_is_told_before_any_work(

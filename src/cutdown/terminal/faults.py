@@ -18,7 +18,7 @@ _ALLOW: Final = "check that you may read and write there, or choose another plac
 _OF_SYSTEM: Final = {  # what a person can mend of what the system refuses
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _MAKE_ROOM),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _ALLOW),
-    errno.ENAMETOOLONG: "use a shorter name",
+    errno.ENAMETOOLONG: "use a shorter name, for the results one of your own with --out",
 }
 
 
