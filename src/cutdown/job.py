@@ -101,9 +101,9 @@ class Job(Frozen):
 
     def _check_apart(self, log: Path | None) -> None:
         """See that nothing would be written over the recording, and that the names can be written down."""
-        for path in (self.source.absolute(), self.folder):
-            told = str(path).encode(errors="backslashreplace").decode()
-            if told != str(path):
+        for place in (self.source.absolute(), self.folder):
+            told = str(place).encode(errors="backslashreplace").decode()
+            if told != str(place):
                 raise UsageError(f"the name '{told}' is not UTF-8 text; rename it")
         if self.folder.exists() and not self.folder.is_dir():
             raise UsageError(f"'{self.folder}' is a file; --out needs a folder")
