@@ -2,7 +2,7 @@
 # The one way in: makes sure of uv, syncs the locked environment, runs the verb.
 set -euo pipefail
 
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+root=$(CDPATH="" cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 export CUTDOWN_HOME=${CUTDOWN_HOME:-$root/.cutdown}
 
 die() {
@@ -106,9 +106,17 @@ case $verb in
     run_module "benchmarks.$verb" "$@"
     ;;
   test)
+    case ${1:-} in
+      "") ;;
+      -h | --help)
+        printf 'Usage: ./run.sh test\n\nRun all that CI runs: style, types, layers, all tests. Some of the tests: .venv/bin/just test PATH\n'
+        exit
+        ;;
+      *) die "'test' runs all tests and takes no options; for some of them use .venv/bin/just test $1" ;;
+    esac
     sync
     tools_for_tests
-    cd "$root" && exec "$root/.venv/bin/just" check "$@"
+    cd "$root" && exec "$root/.venv/bin/just" check
     ;;
   server | deploy | worker | announce)
     sync

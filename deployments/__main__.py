@@ -14,9 +14,10 @@ from cyclopts import App, Parameter
 
 from cutdown import __version__
 from cutdown.cli import start
-from cutdown.errors import CutdownError, UsageError
+from cutdown.errors import UsageError
 from cutdown.settings import default_environment, environment
 from flows.local import PORT, configure_prefect
+from flows.named_server import see_that_it_answers
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 POOL: Final = "cutdown"
@@ -34,12 +35,6 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-
-
-class NoServerError(CutdownError):
-    """No Prefect server answers."""
-
-    exit_code = 2
 
 
 @app.command
@@ -144,27 +139,10 @@ def _address(place: str) -> str:
 def _reach_server() -> None:
     configure_prefect(PORT)
     default_environment({"PREFECT_API_URL": f"http://127.0.0.1:{PORT}/api"})
-    import httpx
-    from prefect.client.orchestration import get_client
-
-    address = environment("PREFECT_API_URL")
-    try:
-        with get_client(sync_client=True) as client:
-            client.read_work_pools(limit=1)
-    except httpx.HTTPStatusError as error:
-        status = error.response.status_code
-        if status != httpx.codes.UNAUTHORIZED:
-            raise NoServerError(
-                f"what answers at {address} is no Prefect server that works (status {status}); set PREFECT_API_URL to one, "
-                "with /api at its end"
-            ) from error
-        raise UsageError(
-            f"the Prefect server at {address} wants a password; set PREFECT_API_AUTH_STRING to USER:PASSWORD"
-        ) from error
-    except httpx.TransportError as error:
-        raise NoServerError(
-            f"no Prefect server answers at {address}; start one with ./run.sh server, or set PREFECT_API_URL to one that runs"
-        ) from error
+    see_that_it_answers(
+        environment("PREFECT_API_URL") or "",
+        "start one with ./run.sh server, or set PREFECT_API_URL to one that runs",
+    )
 
 
 def _is_taken(port: int) -> bool:

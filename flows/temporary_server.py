@@ -16,6 +16,7 @@ from typing import Final
 from cutdown.errors import CutdownError
 from cutdown.media.ffmpeg import tied
 from cutdown.settings import child_environment
+from flows.named_server import see_that_it_answers
 
 SERVER: Final = "prefect.server.api.server:create_app"
 """How servers are told from other programs; one that a user started in the background is called so too."""
@@ -41,10 +42,20 @@ def start_server() -> contextlib.AbstractContextManager[None]:
 
     Returns:
         A context in which Prefect's client speaks to it; entering waits until it answers.
+
+    Raises:
+        CutdownError: the server that is named does not answer.
     """
     from prefect.settings import PREFECT_API_URL
 
-    return contextlib.nullcontext() if PREFECT_API_URL.value() else _server().within_reach()
+    address = PREFECT_API_URL.value()
+    if not address:
+        return _server().within_reach()
+    see_that_it_answers(
+        address,
+        "start it, or unset PREFECT_API_URL: then a run has a server of its own",
+    )
+    return contextlib.nullcontext()
 
 
 @functools.cache

@@ -10,17 +10,15 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from cyclopts import App, CycloptsError, Group, Parameter
-from pydantic import ValidationError
+from cyclopts import App, Group, Parameter
 from rich.console import Console
 from rich.markup import escape
 
 from cutdown import __version__
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
 from cutdown.current_run import running
-from cutdown.errors import CutdownError
 from cutdown.job import FailedOutputError, Job, Outcome
 from cutdown.looking_back import add_looking_back
 from cutdown.observing import observed
@@ -36,6 +34,7 @@ from cutdown.settings import (
     VoiceOptions,
 )
 from cutdown.shared_store import local_store, open_store
+from cutdown.terminal.faults import in_one_line
 from cutdown.terminal.janitor import add_janitor
 from cutdown.terminal.live import LiveLines
 
@@ -100,7 +99,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
         preview: Annotated[bool, Flag] = False,
         metrics_output: Path | None = None,
         like: Path | None = None,
-        profile: tuple[str, ...] = (),
+        profile: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
         log_json: Annotated[Path | None, Parameter(group=_WATCH)] = None,
         trace: Annotated[bool, Parameter(negative="", group=_WATCH)] = False,
         speech: Speech = SpeechOptions(),
@@ -145,7 +144,7 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
             options=options,
             terms=terms,
         )
-        job.check()
+        job.check(log=log_json)
         with running(), observed(log_json=log_json, trace=trace):
             return profiled(profilers, job.folder, lambda: _show(run, _reviewed(run, job) if review else job))
 
@@ -198,8 +197,8 @@ def build_app(run: Runner, run_batch: BatchRunner | None = None, *, name: str = 
     ) -> int:
         """Make every new recording of a folder or an s3:// prefix short, each exactly once.
 
-        Exit codes: 0 every recording has its result; 7 some failed; 4 the budget, 8 the time of day left some for
-        later.
+        Exit codes: 0 every recording has its result; 7 some failed; 4 the budget,
+        8 the time of day left some for later.
 
         Args:
             source: folder or s3:// prefix with recordings
@@ -282,16 +281,15 @@ def start(app: App, arguments: list[str] | None = None) -> int:
     """
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
-    except CutdownError as error:
-        return _fail(str(error), error.exit_code)
-    except CycloptsError as error:
-        return _fail(_of_option(error), 2)
-    except ValidationError as error:
-        return _fail(_of_validation(error), 2)
     except KeyboardInterrupt:
         return _fail(
             "stopped; start the same command again to go on from the last finished phase", INTERRUPTED
         )
+    except Exception as error:
+        told = in_one_line(error)
+        if told is None:
+            raise
+        return _fail(*told)
     return code if isinstance(code, int) else 0
 
 
@@ -345,24 +343,6 @@ def _fail(message: str, code: int) -> int:
         f"[bold red]error:[/] {escape(' '.join(message.split()))}", highlight=False, soft_wrap=True
     )
     return code
-
-
-def _of_option(error: CycloptsError) -> str:
-    cause = error.__cause__
-    if isinstance(cause, ValidationError):
-        return _of_validation(cause)
-    return f"{str(error).rstrip('.')}; --help tells the options"
-
-
-def _of_validation(error: ValidationError) -> str:
-    fault: Any = error.errors(include_url=False)[0]
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    option = "".join(f"--{part}".replace("_", "-") for part in fault["loc"][-1:])
-    if not option:
-        return message
-    return (
-        f"{option} {fault.get('input')!r}: {message[:1].lower()}{message[1:]}; --help tells what is allowed"
-    )
 
 
 if __name__ == "__main__":

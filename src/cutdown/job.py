@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -74,11 +75,14 @@ class Job(Frozen):
         options = self.options.model_copy(update={"director": director})
         return self.model_copy(update={"options": options, "plan": None})
 
-    def check(self) -> None:
+    def check(self, *, log: Path | None = None) -> None:
         """See that the paths can be used, before any work.
 
+        Args:
+            log: where else something will be written.
+
         Raises:
-            UsageError: when a file is missing, or the results would land on the recording.
+            UsageError: when a file is missing, or something would be written over the recording.
         """
         for what, path in (
             ("recording", self.source),
@@ -93,11 +97,46 @@ class Job(Frozen):
                 raise UsageError(f"the {what} '{path}' is a folder; give a file in it")
             if not path.is_file():
                 raise UsageError(f"there is no {what} '{path}'; check the path")
+        self._check_apart(log)
+
+    def _check_apart(self, log: Path | None) -> None:
+        """See that nothing would be written over the recording, and that the names can be written down."""
+        for place in (self.source.absolute(), self.folder):
+            told = str(place).encode(errors="backslashreplace").decode()
+            if told != str(place):
+                raise UsageError(f"the name '{told}' is not UTF-8 text; rename it")
         if self.folder.exists() and not self.folder.is_dir():
             raise UsageError(f"'{self.folder}' is a file; --out needs a folder")
-        if (self.folder / f"{self.name}.mp4").absolute() == self.source.absolute():
+        if self._is_recording(self.folder / f"{self.name}.mp4"):
             raise UsageError(
                 f"the result would overwrite the recording '{self.source.name}'; give another folder with --out"
+            )
+        for option, path in (("--metrics-output", self.metrics_output), ("--log-json", log)):
+            if path is None:
+                continue
+            if path.is_dir():
+                raise UsageError(f"'{path}' is a folder; {option} needs a file")
+            if self._is_recording(path):
+                raise UsageError(
+                    f"{option} would be written into the recording '{self.source.name}'; give another file"
+                )
+
+    def _is_recording(self, path: Path) -> bool:
+        """Whether it leads to the recording, by whatever way: links, '..', another spelling."""
+        return path.exists() and path.samefile(self.source)
+
+    def check_folder(self) -> None:
+        """See that the results can be written, before any work.
+
+        Raises:
+            UsageError: when they cannot.
+        """
+        there = next(place for place in (self.folder, *self.folder.parents) if place.exists())
+        if not there.is_dir():
+            raise UsageError(f"'{there}' is a file; --out needs a folder")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise UsageError(
+                f"cannot write the results to '{self.folder}': you may not write to '{there}'; choose another --out"
             )
 
 

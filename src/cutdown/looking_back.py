@@ -48,8 +48,8 @@ def add_looking_back(app: App, output: Callable[[], Console]) -> None:
     def regression(baseline: Path, current: Path, /, *, threshold: float = THRESHOLD) -> int:
         """Tell whether a measurement is slower than an earlier one, by phase and in total.
 
-        Both come from the benchmark, or from optimize --metrics-output. Exit code 1: something is slower by
-        more than the threshold, beyond what chance explains.
+        Both come from the benchmark, or from optimize --metrics-output. Exit code 1:
+        something is slower by more than the threshold, beyond what chance explains.
 
         Args:
             baseline: the earlier measurement

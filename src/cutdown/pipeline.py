@@ -190,6 +190,7 @@ def prepare(job: Job, store: Store, *, keys: bool = True) -> Recording:
         PlanError: the plan that was brought breaks its contract.
     """
     job.check()
+    job.check_folder()
     options = job.effective_options
     cast = cast_of(options, keys=keys)
     price_book(job.terms.prices, (*cast.transcribers, *cast.directors, *cast.voices))

@@ -242,9 +242,13 @@ class EditPlan(Frozen):
     def read(path: Path) -> EditPlan:
         """Read a plan file; see `from_json`."""
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PlanError(f"cannot read the plan '{path}': {error}") from error
+            text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
+        except OSError as error:
+            raise PlanError(f"cannot read the plan '{path}': {error.strerror}; check the path") from error
+        except UnicodeDecodeError as error:
+            raise PlanError(
+                f"cannot read the plan '{path}': it is not UTF-8 text; save it as UTF-8"
+            ) from error
         return EditPlan.from_json(text, source=f"'{path.name}'")
 
 

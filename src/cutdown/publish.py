@@ -1,16 +1,17 @@
 """What a run leaves in the folder: every file whole, the video last.
 
-Files appear under their names only when they are complete. Nothing is written when a phase
+Files appear under their names only when all of them are complete. Nothing is written when a phase
 failed before; an output that failed a check is kept under a name that says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -39,6 +40,7 @@ from cutdown.signals import Signals
 from cutdown.store import Store, write_whole
 from cutdown.timeline import Timeline
 
+_CHAPTERS: Final = "chapters.txt"
 _MOST_DOUBTS: Final = 5  # decisions that are told one by one
 
 
@@ -90,7 +92,7 @@ def publish(
         texts["captions.srt"] = store.read_text(made.srt)
         texts["captions.vtt"] = store.read_text(made.vtt)
         if len(made.chapters) > 1:
-            texts["chapters.txt"] = to_text(made.chapters)
+            texts[_CHAPTERS] = to_text(made.chapters)
         texts["certificate.json"] = (
             certificate.model_copy(update={"output": name}).model_dump_json(indent=2) + "\n"
         )
@@ -100,15 +102,11 @@ def publish(
             forecast=foreseen,
             findings=findings,
         )
+    video = {name: store.path(results.assembled.video)} if results.assembled else {}
     try:
-        job.folder.mkdir(parents=True, exist_ok=True)
-        for file, text in texts.items():
-            with write_whole(job.folder / file) as temporary:
-                temporary.write_text(text, encoding="utf-8")
-        if results.assembled:
-            with write_whole(job.folder / name) as temporary:
-                shutil.copyfile(store.path(results.assembled.video), temporary)
-            _drop_other_verdict(job, name)
+        write_together(job.folder, texts, video)
+        if video:
+            _drop_what_is_replaced(job, name, texts)
     except OSError as error:
         raise UsageError(
             f"cannot write the results to '{job.folder}': {error.strerror}; choose another --out"
@@ -118,10 +116,27 @@ def publish(
         append_record(history_file(), record)
     if job.metrics_output:
         write_baseline(job.metrics_output, baseline(records, results.recording, job.folder))
-    video = [name] if results.assembled else []
     files = (*video, *texts, METRICS_FILE)
     outcome = _outcome(job, results, plan, certificate, records, files, store, forecast)
     return outcome.model_copy(update={"advice": tuple(each.sentence() for each in advices(findings))})
+
+
+def write_together(folder: Path, texts: Mapping[str, str], copies: Mapping[str, Path]) -> None:
+    """Write files that belong together: where one does not fit, those of before stay as they are.
+
+    Args:
+        folder: made where there is none.
+        texts: by file name.
+        copies: the files to copy by file name; these appear last.
+
+    Raises:
+        OSError: when the folder cannot be written.
+    """
+    with contextlib.ExitStack() as names:  # all get their names at its end, the first one last
+        for name, source in copies.items():
+            shutil.copyfile(source, names.enter_context(write_whole(folder / name)))
+        for name, text in texts.items():
+            names.enter_context(write_whole(folder / name)).write_text(text, encoding="utf-8")
 
 
 def _video_name(job: Job, *, passed: bool) -> str:
@@ -129,8 +144,10 @@ def _video_name(job: Job, *, passed: bool) -> str:
     return f"{job.name}{kind}.mp4"
 
 
-def _drop_other_verdict(job: Job, name: str) -> None:
-    """A result that passes replaces the failed one of before, and the other way round."""
+def _drop_what_is_replaced(job: Job, name: str, texts: Mapping[str, str]) -> None:
+    """A result that passes replaces the failed one of before, and the other way round; chapters of another plan go."""
+    if _CHAPTERS not in texts:
+        (job.folder / _CHAPTERS).unlink(missing_ok=True)
     for passed in (True, False):
         other = _video_name(job, passed=passed)
         if other != name:

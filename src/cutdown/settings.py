@@ -28,7 +28,7 @@ def _title(name: str, _info: object) -> str:
 class Options(Frozen):
     """The base of what a person may choose: titles and descriptions make a form of it."""
 
-    model_config = ConfigDict(field_title_generator=_title)
+    model_config = ConfigDict(field_title_generator=_title, allow_inf_nan=False)
 
 
 NarrationMode = Literal["none", "bridges", "clean", "full"]

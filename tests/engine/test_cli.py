@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -73,7 +75,11 @@ def test_options_reach_the_job(talk: Path, tmp_path: Path) -> None:
         (["--target-ratio", "0.3", "--target-seconds", "9"], ["--target-ratio or --target-seconds"]),
         (["--crf", "best"], ["--crf", "'best'"]),
         (["--fps", "fast"], ["--fps", "30000/1001"]),
-        (["--resolution", "big"], ["--resolution", "'big'"]),
+        (["--resolution", "big"], ["--resolution", "'big'", "1280x720"]),
+        (["--bitrate", "2500"], ["--bitrate", "'2500'", "2500k"]),
+        (["--target-seconds", "inf"], ["--target-seconds", "finite"]),
+        (["--budget", "inf"], ["--budget", "finite"]),
+        (["part 2.mp4"], ["'part 2.mp4'", "quotes"]),
         (["--narration", "all"], ["narration", "none", "full"]),
         (["--resolutin", "720p"], ["--resolutin", "--resolution"]),
         (["--out"], ["--out"]),
@@ -98,6 +104,8 @@ def test_a_wrong_option_is_one_line(
         (MediaError("broken"), 2),
         (ProviderError("away"), 3),
         (BudgetError("spent"), 4),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 6),
+        (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/srv/state"), 6),
         (KeyboardInterrupt(), 130),
     ],
 )
@@ -106,6 +114,29 @@ def test_every_kind_of_fault_has_its_exit_code(
 ) -> None:
     assert run(Recorder(error), "optimize", talk) == code
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_the_system_refuses_is_told_with_its_place_and_a_remedy(
+    talk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(Recorder(OSError(errno.EROFS, os.strerror(errno.EROFS), "/srv/state")), "optimize", talk)
+    message = " ".join(capsys.readouterr().err.split())
+    assert "Read-only file system: '/srv/state'; check that you may read and write there" in message
+
+
+def test_a_fault_of_the_program_is_not_told_as_a_mistake(talk: Path) -> None:
+    with pytest.raises(ConnectionRefusedError):
+        run(Recorder(ConnectionRefusedError(errno.ECONNREFUSED, "refused")), "optimize", talk)
+
+
+def test_a_name_that_no_system_takes_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Recorder(), "optimize", "a" * 300 + ".mp4") == 2
+    assert "use a shorter name" in capsys.readouterr().err
+
+
+def test_an_option_that_is_no_field_is_named_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Recorder(), "janitor", "--keep", "much") == 2
+    assert "--keep 'much'" in capsys.readouterr().err
 
 
 def test_a_missing_recording_is_told_before_any_work(
@@ -120,6 +151,31 @@ def test_a_missing_recording_is_told_before_any_work(
 def test_the_recording_is_never_overwritten(talk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(Recorder(), "optimize", talk, "--out", talk.parent) == 2
     assert "overwrite" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--out", "{folder}/../{name}"],
+        ["--out", "{link}"],
+        ["--metrics-output", "{talk}"],
+        ["--log-json", "{link}/{file}"],
+    ],
+)
+def test_no_way_leads_to_the_recording_being_overwritten(
+    tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, link = tmp_path / "talks", tmp_path / "link"
+    folder.mkdir()
+    link.symlink_to(folder, target_is_directory=True)
+    talk = folder / "talk.mp4"
+    talk.write_bytes(b"precious")
+    places = {"folder": folder, "name": folder.name, "link": link, "talk": talk, "file": talk.name}
+    runner = Recorder()
+    assert run(runner, "optimize", talk, *(argument.format(**places) for argument in arguments)) == 2
+    assert runner.jobs == []
+    assert talk.read_bytes() == b"precious"
+    assert "'talk.mp4'" in capsys.readouterr().err
 
 
 def test_a_failed_check_exits_5_and_says_where_the_file_is(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,3 +75,16 @@ def test_a_breach_names_the_action_and_the_fault(broken: dict[str, Any], words: 
 def test_a_file_that_is_not_json_says_where() -> None:
     with pytest.raises(PlanError, match=r"line 2, column \d+"):
         EditPlan.from_json('{"a": 1,\n oops}')
+
+
+def test_a_plan_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(WHOLE), encoding="utf-8-sig")
+    assert EditPlan.read(path) == EditPlan.model_validate(WHOLE)
+
+
+def test_a_plan_in_another_encoding_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(WHOLE, ensure_ascii=False), encoding="latin-1", errors="replace")
+    with pytest.raises(PlanError, match="save it as UTF-8"):
+        EditPlan.read(path)

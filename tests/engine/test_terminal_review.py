@@ -37,12 +37,14 @@ class Runner:
         return Outcome(video_id="ab", run_id="r", folder=job.folder, source_seconds=Fraction(60))
 
 
-def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: io.StringIO) -> tuple[int, list[Job]]:
+def review(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: io.StringIO, out: str = "out"
+) -> tuple[int, list[Job]]:
     talk = tmp_path / "talk.mp4"
     talk.write_bytes(b"-")
     monkeypatch.setattr("sys.stdin", typed)
     runner = Runner()
-    code = start(build_app(runner), ["optimize", str(talk), "--out", str(tmp_path / "out"), "--review"])
+    code = start(build_app(runner), ["optimize", str(talk), "--out", str(tmp_path / out), "--review"])
     return code, runner.jobs
 
 
@@ -51,6 +53,14 @@ def test_yes_renders_what_was_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     code, jobs = review(tmp_path, monkeypatch, Typed(typed))
     assert code == 0
     assert [(job.dry_run, job.plan) for job in jobs] == [(True, None), (False, None)]
+
+
+def test_the_folder_may_be_called_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _jobs = review(tmp_path, monkeypatch, Typed("y\n"), "[draft] [x][")
+    assert code == 0
+    assert "[draft] [x][" in "".join(capsys.readouterr().err.splitlines())
 
 
 def test_a_plan_that_was_changed_meanwhile_is_rendered(

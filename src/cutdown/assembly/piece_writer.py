@@ -273,7 +273,13 @@ def _grey(picture: PictureFormat) -> VideoFrame:
 
 
 def _refused(picture: PictureFormat, why: object) -> str:
+    told = getattr(why, "strerror", None) or why  # without the call and its arguments
+    remedy = (
+        "give another --preset (ultrafast to veryslow), --resolution or --bitrate"
+        if picture.encoder == _X264
+        else "use --encoder libx264, or --engine ffmpeg"
+    )
     return (
         f"encoder '{picture.encoder}' does not work here at {picture.width}x{picture.height} with preset "
-        f"'{picture.preset}' ({why}); use --encoder libx264, or --engine ffmpeg"
+        f"'{picture.preset}' ({told}); {remedy}"
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from cutdown.assembly.audio_file import SoundMade, make_sound
+from cutdown.assembly.encoder_options import encoder_options, option_words
 from cutdown.assembly.engines import Drawn, engine_named
 from cutdown.assembly.loudness import Loudness
 from cutdown.assembly.mux import Chapter, mux
@@ -62,7 +63,8 @@ def try_options(recording: Recording, options: RenderOptions, rate: Fraction) ->
     if options.engine == "pyav":
         try_encoder(picture)
     else:
-        ffmpeg.try_encoder(options.encoder, size=(picture.width, picture.height))
+        words = option_words(encoder_options(picture))
+        ffmpeg.try_encoder(picture.encoder, words, (picture.width, picture.height))
 
 
 def render(

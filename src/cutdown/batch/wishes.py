@@ -85,6 +85,7 @@ class Limits(Frozen):
     batch_budget: float | None = Field(
         default=None,
         ge=0,
+        allow_inf_nan=False,
         description="Most US dollars for all recordings together; one that may not fit is not started",
     )
     stop_at: str | None = Field(

@@ -15,6 +15,7 @@ class Terms(Frozen):
     budget: float | None = Field(
         default=None,
         ge=0,
+        allow_inf_nan=False,
         description="Most US dollars that this recording may cost; a call that would break it is not made",
     )
     strict: bool = Field(

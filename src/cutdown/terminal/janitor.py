@@ -10,6 +10,7 @@ from typing import Annotated, Final, cast
 from cyclopts import App, Parameter, Token, convert
 from pydantic import ByteSize
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cutdown.errors import UsageError
@@ -71,7 +72,7 @@ def print_tidied(console: Console, told: Tidied) -> None:
             table.add_column(column)
         for item in told.removed[:_SHOWN]:
             size = "" if item.size is None else bytes_in_words(item.size)
-            table.add_row(item.kind, item.name, item.place, size, age_in_words(item.age))
+            table.add_row(item.kind, escape(item.name), escape(item.place), size, age_in_words(item.age))
         console.print(table)
     rest = f"; {len(told.removed) - _SHOWN} of them not shown" if len(told.removed) > _SHOWN else ""
     kept = "" if told.kept_bytes is None else f"; the store holds {bytes_in_words(told.kept_bytes)}"

@@ -6,6 +6,7 @@ from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cutdown.metrics.regression import Comparison, Row
@@ -23,8 +24,8 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     for row in comparison.rows:
         style = _STYLES[row.verdict] if row.counts else "dim"
         table.add_row(
-            row.case or "single run",
-            row.phase,
+            escape(row.case or "single run"),
+            escape(row.phase),
             f"{row.before:.2f}",
             f"{row.now:.2f}",
             _percent(row.ratio),
@@ -32,9 +33,9 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
             f"[{style}]{row.verdict if row.counts else 'too short to count'}[/]",
         )
     console.print(table)
-    console.print(f"compared: {comparison.rule}", style="dim", highlight=False)
+    console.print(f"compared: {comparison.rule}", style="dim", highlight=False, markup=False)
     for note in comparison.notes:
-        console.print(f"note: {note}", style="dim", highlight=False)
+        console.print(f"note: {note}", style="dim", highlight=False, markup=False)
     console.print(verdict_line(comparison), style="bold", highlight=False, markup=False, soft_wrap=True)
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from rich.console import Console
+from rich.markup import escape
 
 from cutdown.approval import RejectedError
 from cutdown.errors import UsageError
@@ -33,7 +34,8 @@ def reviewed(job: Job, console: Console, show: Callable[[Job], object]) -> Job:
         )
     show(job.model_copy(update={"dry_run": True}))
     plan = job.folder / "plan.json"
-    console.print(f"Render this plan? y: yes; n: no; c: yes, as changed in '{plan}'", highlight=False)
+    question = f"Render this plan? y: yes; n: no; c: yes, as changed in '{plan}'"
+    console.print(escape(question), highlight=False, soft_wrap=True)
     while True:
         answer = sys.stdin.readline()
         match answer.strip().lower():

@@ -13,12 +13,12 @@ from cutting_kit import Cut, plain_signals, timeline_of
 from media_kit import describe, luma_of, make_recording, numbers_in, read_bar_code
 
 from cutdown.assembly.mux import mux
-from cutdown.assembly.render import Rendered, render
+from cutdown.assembly.render import Rendered, render, try_options
 from cutdown.errors import UsageError
 from cutdown.media import ffmpeg
 from cutdown.media.probe import probe
 from cutdown.recording import Recording
-from cutdown.settings import RenderOptions
+from cutdown.settings import EngineName, RenderOptions
 from cutdown.store import Store
 
 RATE = Fraction(30)
@@ -204,6 +204,14 @@ def test_an_encoder_that_is_not_there_is_named(tmp_path: Path) -> None:
         rendered(source, tmp_path, encoder="libx999")
     with pytest.raises(UsageError, match="preset 'warp'"):
         rendered(source, tmp_path, preset="warp")
+
+
+def test_a_preset_that_is_not_there_is_told_before_any_work_whatever_the_engine(tmp_path: Path) -> None:
+    recording = probe(make_recording(tmp_path / "in.mp4", seconds=1))
+    engines: tuple[EngineName, ...] = ("pyav", "ffmpeg")
+    for engine in engines:
+        with pytest.raises(UsageError, match=r"preset 'warp'.*veryslow"):
+            try_options(recording, RenderOptions(engine=engine, preset="warp"), RATE)
 
 
 def test_a_second_render_draws_only_what_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
