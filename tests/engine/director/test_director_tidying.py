@@ -72,8 +72,16 @@ def test_a_doubtful_hesitation_stays() -> None:
     assert not untidy(words, phrasebook("en"))
 
 
-def test_another_language_keeps_its_words() -> None:
-    assert tidied("Das ist, like, er sagt um acht.", "de") == "Das ist, like, er sagt um acht."
+@pytest.mark.parametrize(
+    ("sentence", "language"),
+    [
+        ("Das ist, like, er sagt um acht.", "de"),
+        ("Menschen, die die Software nutzen, sehen das das erste Mal.", "de"),
+        ("你 看 看 这 个 。", "zh"),
+    ],
+)
+def test_another_language_keeps_its_words(sentence: str, language: str) -> None:
+    assert tidied(sentence, language) == sentence
 
 
 def test_a_sentence_with_a_phrase_said_twice_is_spoken_anew() -> None:
