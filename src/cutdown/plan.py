@@ -38,6 +38,8 @@ EvidenceKind = Literal[
     "disagreement",
 ]
 
+_BYTE_ORDER_MARK: Final = "\ufeff"  # some editors put it before everything they write
+
 FASTEST: Final = 64  # beyond that a picture is a flicker; cut it instead
 DOUBTFUL: Final = (
     0.4  # confidence below which a decision is put before a person: it is rather wrong than right
@@ -228,15 +230,19 @@ class EditPlan(Frozen):
             PlanError: names the action and the fault.
         """
         try:
-            raw = json.loads(text)
+            raw = json.loads(text.removeprefix(_BYTE_ORDER_MARK), object_pairs_hook=_each_once)
         except json.JSONDecodeError as error:
             raise PlanError(
                 f"{source} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
             ) from error
+        except (ValueError, RecursionError) as error:
+            raise PlanError(f"{source}: {error}") from error
         try:
             return EditPlan.model_validate(raw)
         except ValidationError as error:
             raise PlanError(f"{source}: {_first_fault(error, raw)}") from error
+        except OverflowError as error:
+            raise PlanError(f"{source}: a number in it is larger than any time or speed") from error
 
     @staticmethod
     def read(path: Path) -> EditPlan:
@@ -246,6 +252,16 @@ class EditPlan(Frozen):
         except (OSError, UnicodeDecodeError) as error:
             raise PlanError(f"cannot read the plan '{path}': {error}") from error
         return EditPlan.from_json(text, source=f"'{path.name}'")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a line that was copied and not taken out would win over the one that was changed."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        where = f"action '{found['id']}': " if isinstance(found.get("id"), str) else ""
+        raise ValueError(f"{where}'{twice}' stands there twice; keep one of them")
+    return found
 
 
 def edit_plan_schema() -> dict[str, Any]:
