@@ -66,6 +66,7 @@ class Phrasebook:
     weak_marks: frozenset[str] = frozenset()
     asides: Sentences = field(default_factory=Sentences)
     stammered: frozenset[str] = frozenset()
+    unfinished: frozenset[str] = frozenset()
     weights: Weights = field(default_factory=Weights)
     sure_marks: Sentences = field(default_factory=Sentences)
     steps: Sentences = field(default_factory=Sentences)
@@ -106,6 +107,7 @@ def phrasebook(language: str) -> Phrasebook:
         weak_marks=frozenset(_lettered(raw["weak_marks"])),
         asides=Sentences(_lettered(raw["asides"]), ASIDE_LIKENESS),
         stammered=stammered,
+        unfinished=frozenset(plain(text) for text in raw["unfinished"]),
         weights=Weights(
             light=stammered,
             negations=frozenset(plain(text) for text in raw["negations"]),
