@@ -139,7 +139,7 @@ def make_output(
         recording=recording,
         transcript=heard.transcript,
         signals=heard.signals,
-        options=DirectorOptions(target_ratio=ratio),
+        options=phases.for_voices(DirectorOptions(target_ratio=ratio), (hibari,), store, heard.transcript),
         choices=(offline,),
         prompts="",
         examples=None,

@@ -231,9 +231,15 @@ class EditPlan(Frozen):
         """
         try:
             raw = json.loads(text.removeprefix(_BYTE_ORDER_MARK), object_pairs_hook=_each_once)
+            json.dumps(raw, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
             raise PlanError(
                 f"{source} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+            ) from error
+        except UnicodeEncodeError as error:
+            half = ascii(error.object[error.start]).strip("'")
+            raise PlanError(
+                f"{source}: {half} is half of a sign; write the whole sign there, or none"
             ) from error
         except (ValueError, RecursionError) as error:
             raise PlanError(f"{source}: {error}") from error

@@ -90,8 +90,9 @@ def test_a_field_that_stands_there_twice_is_told_and_none_of_both_is_followed() 
         json.dumps(plan(action("a1", 0, 10, type="speedup", factor="1e400"))),
         '{"duration": ' + "9" * 5000 + "}",
         "[" * 100_000,
+        json.dumps(plan(action("a1", 0, 10, type="rewrite", narration="Done \ud83c"))),
     ],
-    ids=["time", "factor", "digits", "depth"],
+    ids=["time", "factor", "digits", "depth", "half a sign"],
 )
 def test_what_no_plan_holds_is_told_in_a_line(text: str) -> None:
     with pytest.raises(PlanError, match=r"^'plan\.json': [^\n]+$"):
