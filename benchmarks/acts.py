@@ -74,10 +74,12 @@ class Meeting:
 def read_meetings(folder: Path, split: str) -> dict[str, list[Meeting]]:
     """The meetings of a split in every text there is, from a folder or the one ``.tar.xz`` in it.
 
-    A meeting without a line in a text (the corpus has one) is not in that text's list.
+    A meeting without a line in a text (the corpus has one) is not in that text's list; a text without a meeting
+    is left out.
 
     Raises:
-        UsageError: there is no such folder or split, a meeting's file is missing or a line cannot be read.
+        UsageError: there is no such folder or split, a meeting's file is missing or a line cannot be read, or nobody
+            chose anything.
     """
     files = _texts_of(folder)
     names = files.get(f"{split}.list")
@@ -100,18 +102,19 @@ def read_meetings(folder: Path, split: str) -> dict[str, list[Meeting]]:
             acts = parse_acts(files.get(name + suffix, ""), name + suffix)
             if any(act.chosen for act in acts) and any(act.links for act in acts):
                 found[text].append(Meeting(name, acts))
-    return found
+    if not any(found.values()):
+        raise UsageError(
+            f"no meeting of '{split}.list' in '{folder}' has an act that people chose (label +1) and one that their "
+            "abstract points at (links above 0)"
+        )
+    return {text: meetings for text, meetings in found.items() if meetings}
 
 
 def _texts_of(folder: Path) -> Mapping[str, str]:
     if not folder.is_dir():
         raise UsageError(f"there is no folder '{folder}'; give one with meetings (NAME.da, LIST.list)")
     wanted = (".list", *TEXTS.values())
-    files = {
-        path.name: path.read_text(encoding="utf-8")
-        for path in sorted(folder.iterdir())
-        if path.name.endswith(wanted)
-    }
+    files = {path.name: _text(path) for path in sorted(folder.iterdir()) if path.name.endswith(wanted)}
     for archive in () if files else sorted(folder.glob("*.tar.xz")):
         try:
             with tarfile.open(archive) as opened:
@@ -122,6 +125,13 @@ def _texts_of(folder: Path) -> Mapping[str, str]:
         except (tarfile.TarError, OSError, EOFError, ValueError) as error:
             raise UsageError(f"'{archive.name}' cannot be unpacked ({error}); fetch it again") from error
     return files
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read '{path}': {error}; give a text in UTF-8") from error
 
 
 def parse_acts(text: str, name: str) -> tuple[Act, ...]:

@@ -119,8 +119,12 @@ def make_output(
         model: Whisper model that transcribes.
         ratio: length wanted as a share; None for what the director thinks right.
         preset: of the encoder.
+
+    Raises:
+        UsageError: the recording has no sound.
     """
     recording = phases.examine(store, source)
+    choose_track(recording, None)  # without sound there is no cut to be heard
     local, hibari, offline = (Choice(provider=name) for name in ("local", "hibari", "offline"))
     heard = phases.ingest(
         store,
@@ -135,7 +139,7 @@ def make_output(
         recording=recording,
         transcript=heard.transcript,
         signals=heard.signals,
-        options=DirectorOptions(target_ratio=ratio),
+        options=phases.for_voices(DirectorOptions(target_ratio=ratio), (hibari,), store, heard.transcript),
         choices=(offline,),
         prompts="",
         examples=None,

@@ -51,6 +51,7 @@ def screencasts(
     json: Path | None = None,
     model: str = "base",
     director: Annotated[list[str] | None, Parameter(negative=())] = None,
+    plans: Path | None = None,
 ) -> None:
     """Score the edit plans of labelled screencasts.
 
@@ -64,6 +65,7 @@ def screencasts(
         json: Write all figures to this file as well.
         model: Whisper model that transcribes.
         director: Director to measure; may be given several times.
+        plans: Folder with a plan X.json for each video, scored too.
     """
     console = Console()
     console.width = max(console.width, _TABLE_WIDTH)
@@ -77,7 +79,7 @@ def screencasts(
     with console.status("") as status:
         for number, (video, labels) in enumerate(found, start=1):
             status.update(f"{video.name} ({number} of {len(found)})")
-            scores += evaluate_one(video, labels, store, directors=names, options=options)
+            scores += evaluate_one(video, labels, store, directors=names, options=options, plans=plans)
     report = report_of(scores, model)
     _print(report, console)
     if json is not None:
@@ -223,6 +225,10 @@ def cuts(
         target_ratio: Length wanted as a share of the recording; fewer or more cuts come with it.
         json: Write every cut to this file as well.
     """
+    if count < 1:
+        raise UsageError("--count is how many cuts to listen to: 1 or more")
+    if target_ratio is not None and not 0 < target_ratio <= 1:
+        raise UsageError("--target-ratio is a share of the recording above 0 and at most 1, such as 0.3")
     console = Console()
     console.width = max(console.width, _WIDE_TABLE)
     store = local_store()

@@ -2,7 +2,8 @@
 
 For each recording the director makes its plan; every second stretch that it shows becomes the slot of a new line.
 The line takes up the words that were said there, so that some of them name what is shown, and goes on with
-sentences of a stock until it is as long as wanted. Which slots, and how long, is drawn by a seed.
+sentences of a stock until it is as long as wanted. Which slots, and how long, is drawn by a seed. The local voice speaks
+English: over a recording in another language the whole line is of the stock.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ LONGEST_RATIO: Final = 2.0
 _SHORTEST_SLOT: Final = Fraction(3, 2)  # s; a shorter one holds two words
 _LONGEST_SLOT: Final = Fraction(9)  # s; a sentence or two
 _VOICE: Final = Choice(provider="hibari")
+_LANGUAGE: Final = "en"  # that it speaks
 
 # Plain sentences of the kind that is spoken over a screen; none is taken from a recording.
 _STOCK: Final = (
@@ -173,7 +175,8 @@ class _Source:
         ) as account:
             pace = open_voice(_VOICE, account).pace
         start, end = slot
-        words = [word.text.strip() for word in self._transcript.words if start <= word.start < end]
+        said = self._transcript.words if self._transcript.language == _LANGUAGE else ()
+        words = [word.text.strip() for word in said if start <= word.start < end]
         for sentence in dice.sample(_STOCK, len(_STOCK)) * 4:
             words += sentence.split()
         wanted = ratio * float(end - start)
@@ -219,4 +222,5 @@ def _with_rewrites(plan: EditPlan, texts: dict[tuple[Fraction, Fraction], str]) 
         if at < action.end:
             actions.append(action.model_copy(update={"start": at}))
     named = [action.model_dump() | {"id": f"a{number:03d}"} for number, action in enumerate(actions, 1)]
-    return EditPlan.model_validate(plan.model_dump() | {"actions": named, "director": "made rewrites"})
+    made = {"actions": named, "language": _LANGUAGE, "director": "made rewrites"}
+    return EditPlan.model_validate(plan.model_dump() | made)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from cutdown.director import FirstDirector, director_names
 from cutdown.errors import UsageError
-from cutdown.phases import examine, ingest
+from cutdown.phases import examine, ingest, read_plan
 from cutdown.plan import EditPlan
 from cutdown.products import Ingested
 from cutdown.recording import Recording
@@ -41,6 +41,7 @@ from cutdown.transcript import Transcript
 GRID: Final = 100  # looks a second
 
 BASELINE: Final = "silence only"
+PLANS: Final = "plans: files"
 _BASELINE_DB: Final = -35.0  # the usual defaults of silence cutters
 _BASELINE_SHORTEST: Final = 0.5  # seconds
 _BASELINE_MARGIN: Final = 0.2  # seconds left on both sides
@@ -138,9 +139,19 @@ def cast_director(name: str) -> tuple[Choice, ...]:
 
 
 def evaluate_one(
-    video: Path, labels: Labels, store: Store, *, directors: Sequence[str], options: SpeechOptions
+    video: Path,
+    labels: Labels,
+    store: Store,
+    *,
+    directors: Sequence[str],
+    options: SpeechOptions,
+    plans: Path | None = None,
 ) -> list[Score]:
-    """Score each director and the baseline on one recording."""
+    """Score each director, the plan from a folder of plans, and the baseline on one recording.
+
+    Raises:
+        UsageError: the plan is missing, cannot be read, or was made for another recording.
+    """
     recording = examine(store, video)
     heard = ingested(store, video, recording, options)
     transcript = Transcript.model_validate_json(store.read_text(heard.transcript))
@@ -152,6 +163,9 @@ def evaluate_one(
             director = FirstDirector(cast_director(name), account)
             plan = director.plan(recording, transcript, signals, DirectorOptions())
         scores.append(score(_marked_by_plan(plan, count), labels, file=video.stem, director=name))
+    if plans is not None:
+        plan = read_plan(plans / f"{video.stem}.json", recording)
+        scores.append(score(_marked_by_plan(plan, count), labels, file=video.stem, director=PLANS))
     silence = _marked_by_silence(video, recording, count)
     return [*scores, score(silence, labels, file=video.stem, director=BASELINE)]
 

@@ -305,7 +305,7 @@ def _results(
     account = _Account(recording.sha256, current_run().id)
     heard = account.run("ingest", do.ingest, **listening(job, recording, cast))
     while True:
-        directed = _direct(job, do, account, store, recording, heard, cast.directors)
+        directed = _direct(job, do, account, store, recording, heard, cast)
         plan = EditPlan.from_json(store.read_text(directed.plan))
         on_plan(plan)
         answer = review(plan) if review else plan
@@ -329,13 +329,14 @@ def _direct(
     store: Store,
     recording: Recording,
     heard: Ingested,
-    choices: tuple[Choice, ...],
+    cast: Cast,
 ) -> Directed:
     """The director's plan, or the one that a person brought."""
     transcript = heard.transcript
     if job.plan is not None:
         return _adopt(account, store, recording, heard, phases.read_plan(job.plan, recording))
-    asked = any(choice.is_service for choice in choices)
+    asked = any(choice.is_service for choice in cast.directors)
+    options = phases.for_voices(job.effective_options.director, cast.voices, store, transcript)
     example = EditPlan.read(job.like).to_json() if job.like and asked else None
     return account.run(
         "director",
@@ -343,8 +344,8 @@ def _direct(
         recording=recording,
         transcript=transcript,
         signals=heard.signals,
-        options=job.effective_options.director.model_copy(update={"llm": ""}),
-        choices=choices,
+        options=options.model_copy(update={"llm": ""}),
+        choices=cast.directors,
         prompts=prompt_version() if asked else "",
         examples=store.put_text(example) if example else None,
         terms=job.terms,

@@ -228,15 +228,25 @@ class EditPlan(Frozen):
             PlanError: names the action and the fault.
         """
         try:
-            raw = json.loads(text)
+            raw = json.loads(text, object_pairs_hook=_each_once)
+            json.dumps(raw, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
             raise PlanError(
                 f"{source} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
             ) from error
+        except UnicodeEncodeError as error:
+            half = ascii(error.object[error.start]).strip("'")
+            raise PlanError(
+                f"{source}: {half} is half of a sign; write the whole sign there, or none"
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise PlanError(f"{source}: {error}") from error
         try:
             return EditPlan.model_validate(raw)
         except ValidationError as error:
             raise PlanError(f"{source}: {_first_fault(error, raw)}") from error
+        except OverflowError as error:
+            raise PlanError(f"{source}: a number in it is larger than any time or speed") from error
 
     @staticmethod
     def read(path: Path) -> EditPlan:
@@ -250,6 +260,16 @@ class EditPlan(Frozen):
                 f"cannot read the plan '{path}': it is not UTF-8 text; save it as UTF-8"
             ) from error
         return EditPlan.from_json(text, source=f"'{path.name}'")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a line that was copied and not taken out would win over the one that was changed."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        where = f"action '{found['id']}': " if isinstance(found.get("id"), str) else ""
+        raise ValueError(f"{where}'{twice}' stands there twice; keep one of them")
+    return found
 
 
 def edit_plan_schema() -> dict[str, Any]:

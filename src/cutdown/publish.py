@@ -12,6 +12,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -41,6 +42,7 @@ from cutdown.store import Store, write_whole
 from cutdown.timeline import Timeline
 
 _CHAPTERS: Final = "chapters.txt"
+_CLOSE: Final = Fraction(102, 100)  # times the length asked for; as near as the director goes
 _MOST_DOUBTS: Final = 5  # decisions that are told one by one
 
 
@@ -229,11 +231,20 @@ def _outcome(
         passed=not failed,
         failed_checks=failed,
         downgrades=_downgrades(records),
-        flags=(*flags, *_ungrounded(plan), *_doubtful(plan)),
+        flags=(*flags, *_too_long(plan), *_ungrounded(plan), *_doubtful(plan)),
         coverage=plan.selection.coverage if plan.selection else None,
         left_out=len(plan.left_out),
         left_out_worth=sum(passage.worth for passage in plan.left_out),
     )
+
+
+def _too_long(plan: EditPlan) -> tuple[str, ...]:
+    """That a recording without speech, of which nothing is left out, cannot be as short as it was asked for."""
+    wanted = plan.target_seconds
+    if wanted is None or plan.selection is not None or plan.planned_duration <= wanted * _CLOSE:
+        return ()
+    lasts = f"the plan lasts {float(plan.planned_duration):.1f} s where {float(wanted):g} s were asked for"
+    return (f"{lasts}: without speech nothing that moves is left out; cut stretches of plan.json by hand",)
 
 
 def _ungrounded(plan: EditPlan) -> tuple[str, ...]:

@@ -70,7 +70,9 @@ class DirectorOptions(Options):
     target_ratio: float | None = Field(
         default=None, gt=0, le=1, description="Length wanted as a share of the recording, such as 0.3"
     )
-    target_seconds: float | None = Field(default=None, gt=0, description="Length wanted in seconds")
+    target_seconds: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Length wanted in seconds"
+    )
     narration: NarrationMode = Field(
         default="clean",
         description="none: only the recorded voice; clean: sentences that cannot be cut cleanly are spoken anew; bridges: also a short line over a sped-up wait; full: all speech anew in one voice",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
+
+from pydantic import BaseModel
 
 from cutdown.timebase import Frozen, Seconds, Span
+
+UNDETERMINED: Final = "und"
+"""The language where nobody speaks."""
 
 
 class Word(Span):
@@ -26,6 +31,15 @@ class TranscriptSegment(Frozen):
 
     first: int
     end: int
+
+
+class _Language(BaseModel):
+    language: str
+
+
+def language_of(text: str) -> str:
+    """The language of a transcript in its JSON form, without reading its words."""
+    return _Language.model_validate_json(text).language
 
 
 class Transcript(Frozen):

@@ -16,6 +16,8 @@ from benchmarks.cuts import (
     listen_to,
     make_output,
 )
+from benchmarks.evaluate import main
+from cutdown.errors import UsageError
 from cutdown.media.probe import probe
 from cutdown.media.sound import extract_sound, open_wav, write_wav
 from cutdown.store import Store
@@ -68,6 +70,24 @@ def test_what_is_done_to_a_cut_on_purpose_is_found(
     (harmed,) = listen_to([output._replace(video=wav)], store, count=1, seed=3).cuts
     assert harmed.clicks
     assert harmed.clipped
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [(["--target-ratio", "5"], "a share of the recording"), (["--count", "0"], "1 or more")],
+)
+def test_what_cannot_be_asked_for_is_told_before_anything_is_made(
+    capsys: pytest.CaptureFixture[str], options: list[str], fault: str
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["cuts", "none.wav", *options])
+    assert stopped.value.code == 2
+    assert fault in capsys.readouterr().err
+
+
+def test_a_recording_without_sound_has_no_cut_to_listen_to(shared_data: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"'screen_df\.mp4' has no sound track"):
+        make_output(shared_data / "video" / "screen_df.mp4", Store(tmp_path))
 
 
 def test_a_step_counts_as_a_click_where_it_stands_out() -> None:

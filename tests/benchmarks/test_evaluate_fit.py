@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from director_kit import Script
 
 from benchmarks.evaluate import main
-from benchmarks.fit_cases import find_videos
+from benchmarks.fit_cases import _with_rewrites, find_videos
 from cutdown.errors import UsageError
 
 
@@ -33,6 +34,12 @@ def test_made_rewrites_are_fitted_within_the_bounds(
     ratios = [line["ratio"] for line in report["lines"]]
     assert min(ratios) < 0.8
     assert max(ratios) > 1.6
+
+
+def test_lines_over_a_recording_in_another_language_are_spoken_in_the_voice_s_own() -> None:
+    german = Script().say("Heute sehen wir uns die Einstellungen an.", 500).plan("de")
+    slot = (german.actions[0].start, german.actions[0].end)
+    assert _with_rewrites(german, {slot: "The menu opens."}).language == "en"
 
 
 @pytest.mark.parametrize(("made", "fault"), [(False, "there is no folder"), (True, "no recording in")])

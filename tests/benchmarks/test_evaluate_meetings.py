@@ -174,6 +174,15 @@ def test_a_folder_or_its_archive_is_read(tmp_path: Path, packed: bool) -> None:
     assert scored["human", "lead", 0.2].shape == (2, 2)
 
 
+def test_meetings_that_no_recogniser_heard_are_scored_in_their_human_text_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.da").write_text(a_meeting())
+    (tmp_path / "dev.list").write_text("a")
+    texts = read_meetings(tmp_path, "dev")
+    assert list(texts) == ["human"]
+    report = report_of(measure(texts, {"lead": ways()["lead"]}, [0.2], lambda _: None), "dev")
+    assert [(one.text, one.meetings) for one in report.figures] == [("human", 1)]
+
+
 def test_the_command_prints_a_table_and_writes_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -199,6 +208,7 @@ def test_the_command_prints_a_table_and_writes_json(
         ({"dev.list": "a", "a.da": ""}, "test", "choose from dev"),
         ({"dev.list": "a"}, "dev", "holds no 'a.da'"),
         ({"dev.list": "a", "a.da": "some text"}, "dev", "line 1 of 'a.da' is no dialogue act"),
+        ({"dev.list": "a", "a.da": row(1, start=0, end=4)}, "dev", "no meeting of 'dev.list' in"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_told(
@@ -208,3 +218,10 @@ def test_a_folder_that_cannot_be_used_is_told(
         (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match=fault):
         read_meetings(tmp_path, split)
+
+
+def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dev.list").write_text("a")
+    (tmp_path / "a.da").write_bytes("Größe".encode("latin-1"))
+    with pytest.raises(UsageError, match=r"cannot read '.*a\.da'.*UTF-8"):
+        read_meetings(tmp_path, "dev")

@@ -1,15 +1,20 @@
 import json
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
 
 from benchmarks.evaluate import main
 from benchmarks.screencasts import (
+    BASELINE,
     GRID,
+    PLANS,
     Label,
     Labels,
     Marked,
+    evaluate_one,
     find_screencasts,
     group_of,
     means,
@@ -18,6 +23,10 @@ from benchmarks.screencasts import (
     silence_cuts,
 )
 from cutdown.errors import UsageError
+from cutdown.phases import examine
+from cutdown.plan import EditPlan
+from cutdown.settings import SpeechOptions
+from cutdown.store import Store
 
 LABELS = Labels(
     segments=(
@@ -113,6 +122,33 @@ def test_a_missing_folder_ends_with_one_line_and_code_2(
         main(["screencasts", str(tmp_path / "none")])
     assert stopped.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_plan_file_is_scored_beside_the_directors(tmp_path: Path) -> None:
+    video = tmp_path / "a01.mp4"
+    with av.open(str(video), "w") as made:
+        stream = made.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(100):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number, np.uint8), "rgb24")
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+    store = Store(tmp_path / "store")
+    recording = examine(store, video)
+    actions = [("keep", 0, 4), ("cut", 4, 7), ("keep", 7, 10)]
+    plan = {
+        "recording_sha256": recording.sha256, "duration": recording.duration, "director": "person",
+        "actions": [
+            {"id": f"a{start}", "type": kind, "start": start, "end": end, "reason": "-"} for kind, start, end in actions
+        ],
+    }  # fmt: skip
+    (tmp_path / "a01.json").write_text(EditPlan.model_validate(plan).to_json())
+    asked: dict[str, Any] = {"directors": ["offline"], "options": SpeechOptions(), "plans": tmp_path}
+    offline, by_file, silence = evaluate_one(video, LABELS, store, **asked)
+    assert (offline.director, by_file.director, silence.director) == ("offline", PLANS, BASELINE)
+    assert (by_file.f1, by_file.content_lost) == (1, 0)
+    with pytest.raises(UsageError, match=r"cannot read the plan '.*none.*a01\.json'"):
+        evaluate_one(video, LABELS, store, **asked | {"plans": tmp_path / "none"})
 
 
 @pytest.mark.slow

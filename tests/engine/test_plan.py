@@ -72,6 +72,34 @@ def test_a_breach_names_the_action_and_the_fault(broken: dict[str, Any], words: 
         assert word in message
 
 
+def test_a_mark_that_an_editor_puts_before_the_text_is_passed_over() -> None:
+    text = EditPlan.model_validate(WHOLE).to_json()
+    assert EditPlan.from_json("\ufeff" + text).to_json() == text
+
+
+def test_a_field_that_stands_there_twice_is_told_and_none_of_both_is_followed() -> None:
+    text = json.dumps(plan(action("a1", 0, 4), action("a2", 4, 10)))
+    twice = text.replace('"type": "keep"', '"type": "cut", "type": "keep"', 1)
+    with pytest.raises(PlanError, match=r"^'plan\.json': action 'a1': 'type' stands there twice; keep one"):
+        EditPlan.from_json(twice, source="'plan.json'")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(plan(action("a1", 0, 10**400))),
+        json.dumps(plan(action("a1", 0, 10, type="speedup", factor="1e400"))),
+        '{"duration": ' + "9" * 5000 + "}",
+        "[" * 100_000,
+        json.dumps(plan(action("a1", 0, 10, type="rewrite", narration="Done \ud83c"))),
+    ],
+    ids=["time", "factor", "digits", "depth", "half a sign"],
+)
+def test_what_no_plan_holds_is_told_in_a_line(text: str) -> None:
+    with pytest.raises(PlanError, match=r"^'plan\.json': [^\n]+$"):
+        EditPlan.from_json(text, source="'plan.json'")
+
+
 def test_a_file_that_is_not_json_says_where() -> None:
     with pytest.raises(PlanError, match=r"line 2, column \d+"):
         EditPlan.from_json('{"a": 1,\n oops}')

@@ -26,6 +26,7 @@ _LONGEST_UNHEARD: Final = 620  # ms
 _WITHIN_SENTENCE: Final = 420  # ms of silence; a longer one separates sentences
 _CLEAR_SPEECH_DB: Final = 25.0  # speech over silence; below, noise chops words into pieces
 _CERTAIN: Final = 0.85  # a recogniser's probability of a word that is believed against the sound
+_NOT_TOLD: Final = 1.0  # what a transcript without probabilities says of every word
 _FEW_LETTERS: Final = 3  # of what a recogniser writes for "uh": and, our, per, a
 
 
@@ -97,13 +98,20 @@ def _phrases(talk: Talk, signals: Signals, book: Phrasebook) -> Iterator[Hesitat
             elif (
                 last == first + 1
                 and text in book.misheard_hesitations
-                and (clear or talk.heard(first, last)[0].probability < SURE_WORD)
+                and _is_doubted(talk.heard(first, last)[0].probability, clear=clear)
                 and _SHORTEST <= length <= _LONGEST_MISHEARD
                 and min(before, after) >= _CLEAR_EDGE - 10
                 and max(before, after) <= _WITHIN_SENTENCE
             ):
                 said = "a short sound between two silences in mid-sentence"
                 yield Hesitation(first, last, "filler", "Filler: a sound of hesitation", 0.75, said)
+
+
+def _is_doubted(probability: float, *, clear: bool) -> bool:
+    """Whether a word may be a misheard hesitation; who speaks word by word says "red, or, blue" and means it."""
+    if not clear:
+        return probability < SURE_WORD
+    return probability < _CERTAIN or probability == _NOT_TOLD
 
 
 def _held(talk: Talk, signals: Signals, book: Phrasebook) -> Iterator[Hesitation]:

@@ -14,7 +14,7 @@ import yaml
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from cutdown.director.wording import letters, plain
+from cutdown.director.wording import Weights, letters, plain
 
 _BOOKS: Final = {"en": "english.yaml"}  # a new language: one file beside this one, one line here
 _CHOICE: Final = re.compile(r"\(([^()]*)\)")
@@ -66,10 +66,19 @@ class Phrasebook:
     weak_marks: frozenset[str] = frozenset()
     asides: Sentences = field(default_factory=Sentences)
     stammered: frozenset[str] = frozenset()
+    unfinished: frozenset[str] = frozenset()
+    weights: Weights = field(default_factory=Weights)
+    sure_marks: Sentences = field(default_factory=Sentences)
+    steps: Sentences = field(default_factory=Sentences)
 
     def likeness_to_mark(self, text: str) -> float:
         """How well a whole utterance reads as a spoken edit mark; 0 where it hardly does."""
         return self.marks.likeness(text)
+
+    def takes_back(self, text: str) -> float:
+        """How well a whole utterance reads as a mark whatever follows; 0 where it reads as a step that is shown as well."""
+        sure = self.sure_marks.likeness(text)
+        return sure if sure > self.steps.likeness(text) else 0.0
 
     def likeness_to_aside(self, text: str) -> float:
         """How well a whole utterance reads as an interruption or housekeeping; 0 where it hardly does."""
@@ -87,14 +96,23 @@ def phrasebook(language: str) -> Phrasebook:
     if name is None:
         return Phrasebook()
     raw: dict[str, Any] = yaml.safe_load((files("cutdown.director") / name).read_text(encoding="utf-8"))
+    stammered = frozenset(plain(text) for text in raw["stammered"])
     return Phrasebook(
         hesitations=frozenset(plain(text) for text in raw["hesitations"]),
         misheard_hesitations=frozenset(plain(text) for text in raw["misheard_hesitations"]),
         empty_phrases=frozenset(plain(text) for text in raw["empty_phrases"]),
-        marks=Sentences(_lettered(raw["marks"]), MARK_LIKENESS),
+        marks=Sentences(_lettered([*raw["marks"], *raw["marks_or_steps"]]), MARK_LIKENESS),
+        sure_marks=Sentences(_lettered(raw["marks"]), MARK_LIKENESS),
+        steps=Sentences(_lettered(raw["marks_or_steps"]), MARK_LIKENESS),
         weak_marks=frozenset(_lettered(raw["weak_marks"])),
         asides=Sentences(_lettered(raw["asides"]), ASIDE_LIKENESS),
-        stammered=frozenset(plain(text) for text in raw["stammered"]),
+        stammered=stammered,
+        unfinished=frozenset(plain(text) for text in raw["unfinished"]),
+        weights=Weights(
+            light=stammered,
+            negations=frozenset(plain(text) for text in raw["negations"]),
+            opposites=frozenset(frozenset(plain(text).split()) for text in raw["opposites"]),
+        ),
     )
 
 

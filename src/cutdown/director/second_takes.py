@@ -54,7 +54,7 @@ def find_second_takes(talk: Talk, book: Phrasebook, gone: frozenset[int]) -> Ite
 
 def _likeness(first: Sequence[Word], second: Sequence[Word], book: Phrasebook) -> float:
     """Share of both sentences' words that they have in common in order, 0 where they contrast."""
-    if min(len(first), len(second)) < _FEWEST_WORDS or contrasts(first, second, book.stammered):
+    if min(len(first), len(second)) < _FEWEST_WORDS or contrasts(first, second, book.weights):
         return 0.0
     return shared_words(first, second)
 

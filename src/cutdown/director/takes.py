@@ -182,7 +182,7 @@ class TakeSearch:
             first, likeness = self._take_before(at, last, floor)
             if likeness >= _TAKEN_UP:
                 return first, likeness
-        if sureness >= _SURE_MARK and self._stands_alone(at, last):
+        if self._book.takes_back(text) >= _SURE_MARK and self._stands_alone(at, last):
             return self._sentence_before(at, floor), 0.0
         return at, 0.0
 
@@ -297,6 +297,6 @@ class TakeSearch:
         talk = self._talk
         first = talk.heard(talk.phrases[at][0], talk.phrases[again][0])
         following = talk.heard(talk.phrases[again][0], len(talk.sounds))[: len(first)]
-        if contrasts(first, following, self._book.stammered):
+        if contrasts(first, following, self._book.weights):
             return True
         return shared_words(first, following) < _SHARED_WORDS

@@ -47,6 +47,8 @@ def is_stammer(first: str, second: str, book: Phrasebook) -> bool:
     word = plain(first)
     if not word or word != plain(second) or ends_sentence(first) or not _is_word(word):
         return False
+    if first.rstrip().endswith(",") and word not in book.unfinished:
+        return False  # "I like it, it is fast"
     return word in book.stammered if book.stammered else len(word) <= _UNKNOWN_STAMMER
 
 
@@ -72,7 +74,8 @@ def _said_twice(texts: Sequence[str], book: Phrasebook) -> Iterator[range]:
         length = next(
             (n for n in range(_LONGEST_PHRASE, 1, -1) if _is_repeated(texts, words, at, n, book)), 0
         )
-        if not length and is_stammer(texts[at], texts[at + 1], book):
+        # "Leute, die die Seite sehen": without its phrasebook, nobody knows what a language doubles on purpose.
+        if not length and book.stammered and is_stammer(texts[at], texts[at + 1], book):
             length = 1
         if length:
             yield range(at, at + length)
@@ -89,8 +92,10 @@ def _is_repeated(texts: Sequence[str], words: Sequence[str], at: int, count: int
     after = words[at + 2 * count] if at + 2 * count < len(words) else ""
     if first[-1] == before or first[0] == after:
         return False  # "again and again and again" is meant
-    if texts[at + count - 1].endswith(",") and first[-1] not in book.stammered:
-        return False  # so may "the page, the page of settings" be
+    if texts[at + count - 1].endswith(",") and first[-1] not in book.unfinished:
+        # So may "the page, the page of settings" be, and "if it is, it is fast"; with "you can, you can" one begins.
+        begins = not at or ends_sentence(texts[at - 1])
+        return begins and first[-1] in book.stammered
     return not book.stammered.isdisjoint(first)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -71,28 +72,50 @@ def shared_words(first: Sequence[Word], second: Sequence[Word]) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def contrasts(first: Sequence[Word], second: Sequence[Word], light: Collection[str]) -> bool:
+@dataclass(frozen=True)
+class Weights:
+    """What words of a language weigh where two texts are else alike; all in plain letters."""
+
+    light: frozenset[str] = frozenset()
+    """Carry no weight."""
+    negations: frozenset[str] = frozenset()
+    """Turn a text into its contrary: "it can be done", "it can't be done"."""
+    opposites: frozenset[frozenset[str]] = frozenset()
+    """Pairs that say the contrary of each other, light as they are: "on" and "off"."""
+
+
+def contrasts(first: Sequence[Word], second: Sequence[Word], weights: Weights) -> bool:
     """Whether two texts that are else alike differ in a word of weight ("the first case", "the second case").
 
     Args:
         first: words as recognised.
         second: the other text's.
-        light: words that carry no weight, in plain letters.
+        weights: of the language's words.
     """
+    if _denials(first, weights) != _denials(second, weights):
+        return True
     one, other = [plain(word.text) for word in first], [plain(word.text) for word in second]
     for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         if kind != "replace" or likeness("".join(one[a:b]), "".join(other[c:d])) >= _SAME_WORD:
             continue
         pairs = zip(first[a:b], second[c:d], strict=False)
-        if any(_is_other(left, right, light) for left, right in pairs):
+        if any(_is_other(left, right, weights) for left, right in pairs):
             return True
     return False
 
 
-def _is_other(left: Word, right: Word, light: Collection[str]) -> bool:
+def _denials(words: Sequence[Word], weights: Weights) -> int:
+    return sum(word.probability >= _HEARD and plain(word.text) in weights.negations for word in words)
+
+
+def _is_other(left: Word, right: Word, weights: Weights) -> bool:
     one, other = plain(left.text), plain(right.text)
     sure = min(left.probability, right.probability)
-    if one in light or other in light or sure < _HEARD:
+    if sure < _HEARD:
+        return False
+    if frozenset((one, other)) in weights.opposites or (len(one) == len(other) == 1 and one != other):
+        return True  # "option A", "option B"
+    if one in weights.light or other in weights.light:
         return False
     alike = likeness(one, other)
     return alike < _OTHER_WORD or (sure >= _SURELY_HEARD and alike < _SAME_WORD)

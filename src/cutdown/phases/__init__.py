@@ -5,7 +5,7 @@ Each is done once for the same content (`cutdown.memory`). Nothing here knows an
 """
 
 from cutdown.phases.accounts import monitor_of
-from cutdown.phases.directing import adopt, direct, read_plan
+from cutdown.phases.directing import adopt, direct, for_voices, read_plan
 from cutdown.phases.examining import examine
 from cutdown.phases.listening import ingest
 from cutdown.phases.making import assemble, check, try_render_options
@@ -17,6 +17,7 @@ __all__ = [
     "check",
     "direct",
     "examine",
+    "for_voices",
     "ingest",
     "monitor_of",
     "read_plan",

@@ -19,7 +19,7 @@ from cutdown.services.terms import Terms
 from cutdown.settings import DirectorOptions
 from cutdown.signals import Signals
 from cutdown.store import Ref, Store
-from cutdown.transcript import Transcript
+from cutdown.transcript import UNDETERMINED, Transcript, language_of
 
 CHARACTERS_A_TOKEN: Final = 4  # the usual rule of thumb for English
 
@@ -68,6 +68,23 @@ def direct(
         )
     used_by = who_did_it(choices, account.spending)
     return _directed(store, plan, heard, meter, account.spending, used_by)
+
+
+def for_voices(
+    options: DirectorOptions, voices: tuple[Choice, ...], store: Store, transcript: Ref
+) -> DirectorOptions:
+    """The director's options for what was heard: no new narration where no chosen voice speaks its language.
+
+    Where all of it is to be spoken anew, nothing else was asked for: the voice then tells what it speaks.
+    """
+    if options.narration in ("none", "full"):
+        return options
+    from cutdown.voice import speaks
+
+    language = language_of(store.read_text(transcript))
+    if language == UNDETERMINED or any(speaks(voice.provider, language) for voice in voices):
+        return options
+    return options.model_copy(update={"narration": "none"})
 
 
 def read_plan(path: Path, recording: Recording) -> EditPlan:

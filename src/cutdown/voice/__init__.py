@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,20 @@ def voice_names() -> tuple[str, ...]:
     return tuple(_VOICES)
 
 
+def plain_language(language: str) -> str:
+    """A language without its country: ``pt`` of ``pt-BR``."""
+    return language.lower().replace("_", "-").partition("-")[0]
+
+
+def speaks(provider: str, language: str) -> bool:
+    """Whether a voice of the table speaks a language (ISO 639-1); known without a key.
+
+    Raises:
+        UsageError: there is no such voice.
+    """
+    return plain_language(language) in _voice(provider).languages
+
+
 def open_voice(choice: Choice, account: Account) -> Voice:
     """The voice that was chosen.
 
@@ -106,7 +120,11 @@ def open_voice(choice: Choice, account: Account) -> Voice:
         UsageError: when there is none.
         MissingKeyError: no key for the service.
     """
-    if choice.provider not in _VOICES:
-        raise UsageError(f"no voice named '{choice.provider}'; choose from {', '.join(_VOICES)}")
-    module, _, attribute = _VOICES[choice.provider].partition(":")
-    return cast("Voice", getattr(import_module(module), attribute).opened(choice, account))
+    return cast("Voice", _voice(choice.provider).opened(choice, account))
+
+
+def _voice(provider: str) -> Any:
+    if provider not in _VOICES:
+        raise UsageError(f"no voice named '{provider}'; choose from {', '.join(_VOICES)}")
+    module, _, attribute = _VOICES[provider].partition(":")
+    return getattr(import_module(module), attribute)

@@ -21,7 +21,7 @@ from cutdown.services.loop import side_by_side
 from cutdown.settings import VoiceOptions
 from cutdown.store import Ref, Store, hash_key
 from cutdown.timebase import SAMPLE_RATE
-from cutdown.voice import Voice, open_voice
+from cutdown.voice import Voice, open_voice, plain_language
 from cutdown.voice.forecast import spoken_seconds
 from cutdown.voice.lines import Line, lines_of
 from cutdown.voice.polish import polished, to_wav
@@ -125,7 +125,7 @@ def _language(plan: EditPlan, voice: Voice, *, any_lines: bool) -> str:
     """The language spoken, refused before any work where the voice does not have it."""
     if plan.language == _UNDETERMINED:
         return "en" if "en" in voice.languages else min(voice.languages)
-    language = plan.language.lower().replace("_", "-").partition("-")[0]
+    language = plain_language(plan.language)
     if any_lines and language not in voice.languages:
         raise ProviderError(
             f"voice '{voice.provider}' speaks {', '.join(sorted(voice.languages))} only, but the plan is in "

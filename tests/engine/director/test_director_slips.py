@@ -1,7 +1,9 @@
 import pytest
 from director_kit import Script, goes, of_type, stays
 
+from cutdown.director.offline import OfflineDirector
 from cutdown.director.phrasebook import phrasebook, spellings
+from cutdown.settings import DirectorOptions
 
 SENTENCE = "By default the thumbnails are made without running the notebook."
 
@@ -87,6 +89,52 @@ def test_what_only_looks_like_a_slip_stays(sentences: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "step",
+    [
+        "Let's try again.",
+        "Delete that.",
+        "One more time.",
+        "Let me go back.",
+        "That's wrong.",
+        "Let's start over.",
+    ],
+)
+def test_a_step_that_sounds_like_a_mark_takes_nothing_back_by_itself(step: str) -> None:
+    said = ("We run the command.", "It fails.", step, "Now everything is green.")
+    script = Script()
+    for sentence in said:
+        script.say(sentence, 600)
+    assert stays(script.plan()) == " ".join(said)
+
+
+@pytest.mark.parametrize("mark", ["Let's try that again.", "One more time.", "Let's start over."])
+def test_it_does_where_the_same_beginning_follows(mark: str) -> None:
+    script = Script().say("By default the thumbnails are made", 900).say(mark, 500).say(SENTENCE, 400)
+    assert stays(script.plan()) == SENTENCE
+
+
+@pytest.mark.parametrize(("probability", "stays_in"), [(0.97, True), (0.4, False), (1.0, False)])
+def test_a_short_word_between_two_silences_stays_where_it_was_surely_heard(
+    probability: float, stays_in: bool
+) -> None:
+    """A probability of 1 is what a transcript says that has none."""
+    script = Script().say("You can choose red", 150).say("or", 150).say("the blue one.", 400)
+    script.words = [(a, b - 60 if text == "or" else b, text) for a, b, text in script.words]
+    heard = script.transcript()
+    words = tuple(
+        word.model_copy(update={"probability": probability}) if word.text == "or" else word
+        for word in heard.words
+    )
+    plan = OfflineDirector().plan(
+        script.recording(),
+        heard.model_copy(update={"words": words}),
+        script.signals(),
+        DirectorOptions(narration="none"),
+    )
+    assert ("or" in stays(plan).split()) == stays_in
+
+
+@pytest.mark.parametrize(
     "aside",
     [
         "Hold on, my phone is ringing.",
@@ -152,6 +200,10 @@ def test_a_whole_sentence_said_again_leaves_the_last_take(take: str, again: str)
         ("Press the left button to open the list of files.", "Press the right button to open the list of files."),
         ("If you press on the top of it the page opens.", "If you press on the bottom of it the page closes."),
         ("The input of this cell is shown in the list below.", "The output of this cell is shown in the list below."),
+        ("It can be done with the mouse.", "It can't be done with the mouse."),
+        ("Now this is what we want to see.", "Now this is not what we want to see."),
+        ("Turn the light on in the room.", "Turn the light off in the room."),
+        ("Option A is the one that we use here.", "Option B is the one that we use here."),
     ],
 )  # fmt: skip
 def test_sentences_that_are_parallel_but_about_two_things_both_stay(one: str, other: str) -> None:
