@@ -38,6 +38,7 @@ EvidenceKind = Literal[
     "disagreement",
 ]
 
+_BYTE_ORDER_MARK: Final = "\ufeff"  # some editors put it before everything they write
 FASTEST: Final = 64  # beyond that a picture is a flicker; cut it instead
 DOUBTFUL: Final = (
     0.4  # confidence below which a decision is put before a person: it is rather wrong than right
@@ -228,7 +229,7 @@ class EditPlan(Frozen):
             PlanError: names the action and the fault.
         """
         try:
-            raw = json.loads(text, object_pairs_hook=_each_once)
+            raw = json.loads(text.removeprefix(_BYTE_ORDER_MARK), object_pairs_hook=_each_once)
             json.dumps(raw, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
             raise PlanError(
@@ -252,7 +253,7 @@ class EditPlan(Frozen):
     def read(path: Path) -> EditPlan:
         """Read a plan file; see `from_json`."""
         try:
-            text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
+            text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise PlanError(f"cannot read the plan '{path}': {error.strerror}; check the path") from error
         except UnicodeDecodeError as error:
