@@ -39,7 +39,6 @@ def ingest(
         account_of(store, terms, recording.sha256, "phase1_ingest") as account,
     ):
         from cutdown.media.measure import measure_signals  # its loading is part of the phase
-        from cutdown.media.sound import choose_track, extract_sound
         from cutdown.media.waveform import find_peaks
         from cutdown.speech import FirstTranscriber
         from cutdown.speech.whisper import let_models_go
@@ -47,15 +46,7 @@ def ingest(
         wav = Path(scratch, "speech.wav") if recording.audio else None
         if wav is not None:
             with meter.step("extraction"):
-                extract_sound(
-                    source,
-                    recording,
-                    wav,
-                    track=choose_track(recording, options.audio_track).order,
-                    sample_rate=16_000,  # what Whisper listens at
-                    channels=1,
-                    progress=part(tell, 0, 0.03),
-                )
+                _extract(source, recording, wav, options, part(tell, 0, 0.03))
 
         def transcribe() -> Transcript:
             if wav is None:
@@ -94,4 +85,20 @@ def ingest(
             total_time=meter.elapsed_seconds,
             segments_generated=len(transcript.segments),
         ),
+    )
+
+
+def _extract(
+    source: Path, recording: Recording, target: Path, options: SpeechOptions, progress: Progress
+) -> None:
+    from cutdown.media.sound import choose_track, extract_sound
+
+    extract_sound(
+        source,
+        recording,
+        target,
+        track=choose_track(recording, options.audio_track).order,
+        sample_rate=16_000,  # what Whisper listens at
+        channels=1,
+        progress=progress,
     )
