@@ -17,7 +17,7 @@ from cutdown.services.choices import Choice
 from cutdown.services.terms import Terms
 from cutdown.settings import SpeechOptions
 from cutdown.signals import Signals
-from cutdown.store import Store
+from cutdown.store import Ref, Store
 from cutdown.transcript import Transcript
 
 
@@ -74,11 +74,7 @@ def ingest(
 
         transcript, (peaks, signals) = both(transcribe, measure)
         let_models_go()
-        kept = {  # writing them down is part of the phase
-            "transcript": store.put_text(transcript.model_dump_json()),
-            "signals": store.put_text(signals.model_dump_json()),
-            "waveform": store.put_text(json.dumps(peaks)),
-        }
+        kept = _written(store, transcript, signals, peaks)  # part of the phase
     return Ingested(
         **kept,
         record=meter.record(
@@ -95,3 +91,14 @@ def ingest(
             segments_generated=len(transcript.segments),
         ),
     )
+
+
+def _written(
+    store: Store, transcript: Transcript, signals: Signals, peaks: tuple[float, ...]
+) -> dict[str, Ref]:
+    """What was found, as files."""
+    return {
+        "transcript": store.put_text(transcript.model_dump_json()),
+        "signals": store.put_text(signals.model_dump_json()),
+        "waveform": store.put_text(json.dumps(peaks)),
+    }
