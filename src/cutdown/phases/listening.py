@@ -17,7 +17,7 @@ from cutdown.services.choices import Choice
 from cutdown.services.terms import Terms
 from cutdown.settings import SpeechOptions
 from cutdown.signals import Signals
-from cutdown.store import Store
+from cutdown.store import Ref, Store
 from cutdown.transcript import Transcript
 
 
@@ -39,6 +39,7 @@ def ingest(
         account_of(store, terms, recording.sha256, "phase1_ingest") as account,
     ):
         from cutdown.media.measure import measure_signals  # its loading is part of the phase
+        from cutdown.media.sound import choose_track, extract_sound
         from cutdown.media.waveform import find_peaks
         from cutdown.speech import FirstTranscriber
         from cutdown.speech.whisper import let_models_go
@@ -46,7 +47,15 @@ def ingest(
         wav = Path(scratch, "speech.wav") if recording.audio else None
         if wav is not None:
             with meter.step("extraction"):
-                _extract(source, recording, wav, options, part(tell, 0, 0.03))
+                extract_sound(
+                    source,
+                    recording,
+                    wav,
+                    track=choose_track(recording, options.audio_track).order,
+                    sample_rate=16_000,  # what Whisper listens at
+                    channels=1,
+                    progress=part(tell, 0, 0.03),
+                )
 
         def transcribe() -> Transcript:
             if wav is None:
@@ -65,11 +74,7 @@ def ingest(
 
         transcript, (peaks, signals) = both(transcribe, measure)
         let_models_go()
-        kept = {  # writing them down is part of the phase
-            "transcript": store.put_text(transcript.model_dump_json()),
-            "signals": store.put_text(signals.model_dump_json()),
-            "waveform": store.put_text(json.dumps(peaks)),
-        }
+        kept = _written(store, transcript, signals, peaks)  # part of the phase
     return Ingested(
         **kept,
         record=meter.record(
@@ -88,17 +93,12 @@ def ingest(
     )
 
 
-def _extract(
-    source: Path, recording: Recording, target: Path, options: SpeechOptions, progress: Progress
-) -> None:
-    from cutdown.media.sound import choose_track, extract_sound
-
-    extract_sound(
-        source,
-        recording,
-        target,
-        track=choose_track(recording, options.audio_track).order,
-        sample_rate=16_000,  # what Whisper listens at
-        channels=1,
-        progress=progress,
-    )
+def _written(
+    store: Store, transcript: Transcript, signals: Signals, peaks: tuple[float, ...]
+) -> dict[str, Ref]:
+    """What was found, as files."""
+    return {
+        "transcript": store.put_text(transcript.model_dump_json()),
+        "signals": store.put_text(signals.model_dump_json()),
+        "waveform": store.put_text(json.dumps(peaks)),
+    }
