@@ -107,6 +107,8 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], *, width
             futures = [pool.submit(context.copy().run, work, item) for item in queue]
             wait(futures, return_when=FIRST_EXCEPTION)
         except BaseException:
+            # First, or whoever gives up would take the next item.
+            pool.shutdown(wait=False, cancel_futures=True)
             together.give_up()
             raise
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -34,6 +35,10 @@ _TOKENS_A_SECOND: Final = 12  # of sound read, at the most, by models that charg
 _WRITTEN_A_SECOND: Final = 8  # of text written, at the most
 _LOST_TAIL: Final = 10.0  # seconds of an upload, which is all speech, without a word at its end
 _SILENT_EDGE: Final = 0.55  # seconds of silence at both ends of a stretch: the detector's and ours
+_UNSPACED: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # Thai to Chinese
+)
+_SIGN: Final = re.compile(rf"\W*[{_UNSPACED}]\W*|[^{_UNSPACED}]+")
 _UNTOLD: Final = 0.9  # probability of a word where the service tells none
 
 
@@ -160,7 +165,7 @@ def _heard(answer: Any, passage: Passage, *, timed: bool) -> _Heard:
     """The answer in order, checked: times that run forward within the upload, text that is whole."""
     seconds = len(passage) / WHISPER_RATE
     if not timed:
-        words = tuple(_spread(answer.text.split(), passage))
+        words = tuple(_spread(_parted(answer.text), passage))
         return _Heard(
             language="", groups=(words,) if words else (), doubts=((0.0, 0.0, 1.0),) if words else ()
         )
@@ -211,6 +216,11 @@ def _punctuated(words: tuple[_Said, ...], texts: list[str]) -> tuple[_Said, ...]
 
 def _bare(text: str) -> str:
     return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+def _parted(text: str) -> list[str]:
+    """Words; where a script has no spaces between them its signs, as Whisper parts them, each with its punctuation."""
+    return [part for word in text.split() for part in _SIGN.findall(word)]
 
 
 def _spread(texts: list[str], passage: Passage) -> list[_Said]:

@@ -99,9 +99,7 @@ def test_work_side_by_side_keeps_its_order_and_ends_at_the_first_failure() -> No
 
     with pytest.raises(ValueError, match="two"):
         side_by_side(work, range(5000), width=3)
-    assert (
-        len(begun) < 1000
-    )  # a busy machine may take its time to stop, and all of it would take half a minute
+    assert len(begun) < 1000  # a busy machine may take its time to stop; all would be half a minute
     assert sorted([*finished, 2]) == sorted(begun)  # what ran was finished
 
 

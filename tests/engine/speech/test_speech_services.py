@@ -141,6 +141,21 @@ def test_every_language_of_whisper_is_known_by_its_name() -> None:
     assert languages.code_of("Haitian Creole") == "ht"
 
 
+def test_text_without_spaces_is_parted_so_that_it_can_be_cut(
+    fake: FakeServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear = fake.ears
+    text = "「请打开设置页面，然后用 VS Code 保存。」"
+    monkeypatch.setattr(fake, "ears", lambda upload: {**hear(upload), "text": text})
+    transcript, _, _ = transcribe(tmp_path, "gpt-4o-mini-transcribe", language="zh")
+    texts = [word.text for word in transcript.words]
+    assert texts[:8] == ["「请", "打", "开", "设", "置", "页", "面，", "然"]
+    assert {"VS", "Code", "存。」"} <= set(texts)
+    assert max(word.end - word.start for word in transcript.words) < 3
+    assert openai_speech._parted("เปิดหน้า settings ค่ะ")[0] == "เ"
+    assert openai_speech._parted("Öffne die Seite, bitte.") == ["Öffne", "die", "Seite,", "bitte."]
+
+
 def test_what_was_heard_once_is_not_paid_for_again(fake: FakeServices, tmp_path: Path) -> None:
     first, _, usd = transcribe(tmp_path, "whisper-1")
     again, _, nothing = transcribe(tmp_path, "whisper-1")
