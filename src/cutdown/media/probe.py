@@ -95,6 +95,9 @@ def _size(path: Path) -> int:
         raise UsageError(f"'{path}' is not a file; give one recording, or use 'batch' for a folder")
     if not os.access(path, os.R_OK):
         raise UsageError(f"'{path}' may not be read by this user; change its permissions")
+    shown = path.name.encode(errors="replace").decode()
+    if shown != path.name:  # a file system takes any bytes; what results are written in does not
+        raise UsageError(f"the name '{shown}' has bytes that are no UTF-8; rename the file")
     return path.stat().st_size
 
 
