@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from html import escape
@@ -49,7 +50,7 @@ def text(value: object) -> str:
 
 def link(path: str) -> str:
     """A relative path as a link, whatever characters its name has; never a link of another scheme."""
-    return escape(quote(path if path.startswith(("../", "./")) else f"./{path}"), quote=True)
+    return escape(quote(os.fsencode(path if path.startswith(("../", "./")) else f"./{path}")), quote=True)
 
 
 def clock(seconds: Fraction | float) -> str:

@@ -280,6 +280,14 @@ def test_a_path_that_leads_nowhere_is_the_callers(tmp_path: Path):
         probe(tmp_path)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such name")
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/t\xfflk.mp4"))
+    make_recording(tmp_path / "talk.mp4", seconds=0.2, size=(64, 36)).rename(path)
+    with pytest.raises(UsageError, match=r"name 't\?lk\.mp4' has bytes that are no UTF-8; rename"):
+        probe(path)
+
+
 def test_real_screen_recordings(shared_data: Path):
     found = {path.name: probe(path).picture for path in sorted((shared_data / "video").glob("screen_*"))}
     assert all(picture is not None and picture.frames > 100 for picture in found.values())

@@ -191,6 +191,7 @@ def test_pictures_have_words_for_those_who_cannot_see_them() -> None:
         ("../a b/talk #1?.mp4", "../a%20b/talk%20%231%3F.mp4"),
         ("動画.mp4", "./%E5%8B%95%E7%94%BB.mp4"),
         ("//evil.example/x.mp4", ".///evil.example/x.mp4"),
+        ("../d\udcffr/x.mp4", "../d%FFr/x.mp4"),  # a folder whose name is no text
     ],
 )
 def test_file_names_become_relative_links(path: str, written: str) -> None:
