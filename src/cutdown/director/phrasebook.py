@@ -64,6 +64,7 @@ class Phrasebook:
     empty_phrases: frozenset[str] = frozenset()
     marks: Sentences = field(default_factory=Sentences)
     weak_marks: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()
     asides: Sentences = field(default_factory=Sentences)
     stammered: frozenset[str] = frozenset()
     unfinished: frozenset[str] = frozenset()
@@ -79,6 +80,12 @@ class Phrasebook:
         """How well a whole utterance reads as a mark whatever follows; 0 where it reads as a step that is shown as well."""
         sure = self.sure_marks.likeness(text)
         return sure if sure > self.steps.likeness(text) else 0.0
+
+    def corrects_nothing(self, text: str) -> bool:
+        """Whether an utterance that may be a mark is said between two sentences about two things as well."""
+        if self.is_weak_mark(text):
+            return letters(text) in self.answers
+        return self.takes_back(text) == 0.0
 
     def likeness_to_aside(self, text: str) -> float:
         """How well a whole utterance reads as an interruption or housekeeping; 0 where it hardly does."""
@@ -105,6 +112,7 @@ def phrasebook(language: str) -> Phrasebook:
         sure_marks=Sentences(_lettered(raw["marks"]), MARK_LIKENESS),
         steps=Sentences(_lettered(raw["marks_or_steps"]), MARK_LIKENESS),
         weak_marks=frozenset(_lettered(raw["weak_marks"])),
+        answers=frozenset(_lettered(raw["answers"])),
         asides=Sentences(_lettered(raw["asides"]), ASIDE_LIKENESS),
         stammered=stammered,
         unfinished=frozenset(plain(text) for text in raw["unfinished"]),

@@ -7,13 +7,15 @@ beginning has to be clearer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from cutdown.director.phrasebook import MARK_LIKENESS, Phrasebook
 from cutdown.director.talk import Talk
 from cutdown.director.wording import (
+    SURELY_HEARD,
     begins_like,
     contrasts,
     ends_sentence,
@@ -22,6 +24,7 @@ from cutdown.director.wording import (
     shared_words,
     shares_beginning,
 )
+from cutdown.transcript import Word
 
 Kind = Literal["mark", "retake", "aside"]
 
@@ -51,6 +54,7 @@ _SHARED_WORDS: Final = (
     0.51  # more than half of a whole sentence's words come again in its next take, misheard as it may be
 )
 _SHORT_BREAK: Final = 1_500  # ms after which two or three words are no longer a false start
+_STOPS: Final = (",", ";", ":", "，", "、", "；", "：")  # a take that ends without one may end in half a word
 _COMPARED: Final = 240  # letters of a beginning that are compared
 
 
@@ -180,7 +184,10 @@ class TakeSearch:
         sureness = self._book.likeness_to_mark(text)
         if sureness >= MARK_LIKENESS or self._book.is_weak_mark(text):
             first, likeness = self._take_before(at, last, floor)
-            if likeness >= _TAKEN_UP:
+            # "Is the first one open? No. Is the second one open?"
+            if likeness >= _TAKEN_UP and not (
+                self._book.corrects_nothing(text) and self._is_parallel(first, at, last)
+            ):
                 return first, likeness
         if self._book.takes_back(text) >= _SURE_MARK and self._stands_alone(at, last):
             return self._sentence_before(at, floor), 0.0
@@ -199,7 +206,7 @@ class TakeSearch:
                 break
             take = self._between(first, at)[:_COMPARED]
             few = len(_text(self._talk, first, at).split()) < _FEW_WORDS or len(take) < _FEW_LETTERS + 2
-            if few or not _starts_alike(take, following):
+            if few or not _starts_alike(take, following) or self._is_parallel(first, at, last):
                 continue
             likeness = begins_like(take, following)
             if likeness >= max(_TAKEN_UP_ODDLY, best[1]):
@@ -282,7 +289,9 @@ class TakeSearch:
             return 0.0
         pause = self._talk.silence_before(self._talk.phrases[again][0])
         complete = ends_sentence(words[-1])
-        if complete and (pause < _SENTENCE_PAUSE or self._is_another(at, again)):
+        if self._is_parallel(at, again, again) or (
+            complete and (pause < _SENTENCE_PAUSE or self._is_another(at, again))
+        ):
             return 0.0
         likeness = begins_like(take, following)
         if len(words) >= _FEW_WORDS and len(take) >= _FEW_LETTERS:
@@ -293,10 +302,33 @@ class TakeSearch:
         return likeness if likeness > _SURELY_SAME else 0.0
 
     def _is_another(self, at: int, again: int) -> bool:
-        """Whether a whole sentence and what follows it sound alike, but are about two things."""
+        """Whether a whole sentence and what follows it sound alike, but have few words in common."""
         talk = self._talk
         first = talk.heard(talk.phrases[at][0], talk.phrases[again][0])
         following = talk.heard(talk.phrases[again][0], len(talk.sounds))[: len(first)]
-        if contrasts(first, following, self._book.weights):
-            return True
         return shared_words(first, following) < _SHARED_WORDS
+
+    def _is_parallel(self, first: int, end: int, again: int) -> bool:
+        """Whether phrases ``[first, end)`` and what follows from ``again`` on begin alike, but are about two things.
+
+        Of what was broken off little is understood: words count where they were surely heard, as far as both go.
+        """
+        talk = self._talk
+        take = self._words(talk.phrases[first][0], talk.phrases[end][0])
+        following = self._words(talk.phrases[again][0], len(talk.sounds), most=len(take))
+        if take and ends_sentence(take[-1].text):
+            return contrasts(take, following, self._book.weights)
+        if take and not take[-1].text.rstrip().endswith(_STOPS):
+            begun = take[-1].probability < SURELY_HEARD or (
+                len(following) == len(take) and plain(following[-1].text).startswith(plain(take[-1].text))
+            )
+            take = take[: len(take) - begun]
+        both = next((place for place, word in enumerate(following, 1) if ends_sentence(word.text)), None)
+        return contrasts(take[:both], following[:both], self._book.weights, sure=SURELY_HEARD)
+
+    def _words(self, first: int, last: int, most: int | None = None) -> Sequence[Word]:
+        """The words of the sounds ``[first, last)`` without hesitations."""
+        heard = (
+            word for word in self._talk.heard(first, last) if plain(word.text) not in self._book.hesitations
+        )
+        return tuple(itertools.islice(heard, most))

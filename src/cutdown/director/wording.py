@@ -16,8 +16,8 @@ from cutdown.transcript import Word
 _NOT_LETTERS: Final = re.compile(r"[^\w']+|_")
 _SENTENCE_END: Final = re.compile(r"[.?!…。？！]['\")\]]*$")
 
-_HEARD: Final = 0.6  # a recogniser's probability above which an exchanged word is believed
-_SURELY_HEARD: Final = 0.9
+HEARD: Final = 0.6  # a recogniser's probability above which an exchanged word is believed
+SURELY_HEARD: Final = 0.9
 _OTHER_WORD: Final = 0.5  # likeness of letters under which nobody misheard one for the other
 _SAME_WORD: Final = 0.85  # above it they are forms of one word
 
@@ -84,38 +84,45 @@ class Weights:
     """Pairs that say the contrary of each other, light as they are: "on" and "off"."""
 
 
-def contrasts(first: Sequence[Word], second: Sequence[Word], weights: Weights) -> bool:
+def contrasts(
+    first: Sequence[Word], second: Sequence[Word], weights: Weights, *, sure: float = HEARD
+) -> bool:
     """Whether two texts that are else alike differ in a word of weight ("the first case", "the second case").
 
     Args:
         first: words as recognised.
         second: the other text's.
         weights: of the language's words.
+        sure: a recogniser's probability from which on an exchanged word is believed.
     """
-    if _denials(first, weights) != _denials(second, weights):
+    if _denies(first, second, weights) or _denies(second, first, weights):
         return True
     one, other = [plain(word.text) for word in first], [plain(word.text) for word in second]
     for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         if kind != "replace" or likeness("".join(one[a:b]), "".join(other[c:d])) >= _SAME_WORD:
             continue
         pairs = zip(first[a:b], second[c:d], strict=False)
-        if any(_is_other(left, right, weights) for left, right in pairs):
+        if any(_is_other(left, right, weights, sure) for left, right in pairs):
             return True
     return False
 
 
-def _denials(words: Sequence[Word], weights: Weights) -> int:
-    return sum(word.probability >= _HEARD and plain(word.text) in weights.negations for word in words)
+def _denies(words: Sequence[Word], others: Sequence[Word], weights: Weights) -> bool:
+    """Whether more negations were surely heard in some words than perhaps in the others."""
+    surely, perhaps = (
+        [word for word in text if plain(word.text) in weights.negations] for text in (words, others)
+    )
+    return sum(word.probability >= HEARD for word in surely) > len(perhaps)
 
 
-def _is_other(left: Word, right: Word, weights: Weights) -> bool:
+def _is_other(left: Word, right: Word, weights: Weights, least: float) -> bool:
     one, other = plain(left.text), plain(right.text)
     sure = min(left.probability, right.probability)
-    if sure < _HEARD:
+    if sure < least:
         return False
     if frozenset((one, other)) in weights.opposites or (len(one) == len(other) == 1 and one != other):
         return True  # "option A", "option B"
     if one in weights.light or other in weights.light:
         return False
     alike = likeness(one, other)
-    return alike < _OTHER_WORD or (sure >= _SURELY_HEARD and alike < _SAME_WORD)
+    return alike < _OTHER_WORD or (sure >= SURELY_HEARD and alike < _SAME_WORD)

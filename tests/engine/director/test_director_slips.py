@@ -3,7 +3,9 @@ from director_kit import Script, goes, of_type, stays
 
 from cutdown.director.offline import OfflineDirector
 from cutdown.director.phrasebook import phrasebook, spellings
+from cutdown.director.wording import contrasts
 from cutdown.settings import DirectorOptions
+from cutdown.transcript import Word
 
 SENTENCE = "By default the thumbnails are made without running the notebook."
 
@@ -31,6 +33,18 @@ def test_a_mark_takes_back_what_was_begun(mark: str) -> None:
         .plan()
     )
     assert stays(plan) == f"We look at previews. {SENTENCE}"
+
+
+def test_a_word_that_was_broken_off_is_no_other_word() -> None:
+    script = Script().say("Do you want me to d", 500).say("Do you want me to do my design last?", 400)
+    assert stays(script.plan()) == "Do you want me to do my design last?"
+
+
+def test_a_mark_that_corrects_takes_back_what_was_another_thing() -> None:
+    script = (
+        Script().say("We open the first page.", 500).say("Sorry.", 500).say("We open the second page.", 400)
+    )
+    assert stays(script.plan()) == "We open the second page."
 
 
 def test_several_takes_leave_the_last() -> None:
@@ -209,6 +223,57 @@ def test_a_whole_sentence_said_again_leaves_the_last_take(take: str, again: str)
 def test_sentences_that_are_parallel_but_about_two_things_both_stay(one: str, other: str) -> None:
     plan = Script().say(one, 700).say(other, 400).plan()
     assert stays(plan) == f"{one} {other}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("We shall fight on the beaches,", "we shall fight on the landing grounds,", "we shall fight in the fields."),
+        ("Some people like the red one", "some people like the blue one."),
+        ("We add one to the sum,", "we add two to the sum,", "we add three to the sum."),
+        ("If you click on the left", "you see the list of names.", "If you click on the right", "you see the list of files."),
+        ("We add one to the sum.", "Okay.", "We add two to the sum."),
+        ("Is the first one open?", "No.", "Is the second one open?", "No."),
+    ],
+)  # fmt: skip
+def test_clauses_that_begin_alike_and_go_on_about_other_things_all_stay(said: tuple[str, ...]) -> None:
+    script = Script()
+    for clause in said:
+        script.say(clause, 500)
+    assert stays(script.plan()) == " ".join(said)
+
+
+@pytest.mark.parametrize(("probability", "is_a_take"), [(0.7, True), (0.95, False)])
+def test_what_was_broken_off_counts_as_another_thing_only_where_it_was_surely_heard(
+    probability: float, is_a_take: bool
+) -> None:
+    first, again = "We open the list of all the pages", "We open the menu of all the pages by hand."
+    script = Script().say(first, 700).say(again, 400)
+    heard = script.transcript()
+    words = tuple(
+        word.model_copy(update={"probability": probability}) if word.text in ("list", "menu") else word
+        for word in heard.words
+    )
+    plan = OfflineDirector().plan(
+        script.recording(),
+        heard.model_copy(update={"words": words}),
+        script.signals(),
+        DirectorOptions(narration="none"),
+    )
+    assert stays(plan) == (again if is_a_take else f"{first} {again}")
+
+
+def test_a_negation_that_was_perhaps_heard_twice_parts_nothing() -> None:
+    def heard(probability: float) -> list[Word]:
+        return [
+            Word(start=at, end=at + 1, text=text, probability=probability if text == "don't" else 1)
+            for at, text in enumerate(["We", "don't", "split", "it"])
+        ]
+
+    weights = phrasebook("en").weights
+    assert not contrasts(heard(0.95), heard(0.4), weights)
+    assert contrasts(heard(0.95), [word for word in heard(1) if word.text != "don't"], weights)
+    assert not contrasts(heard(0.4), [word for word in heard(1) if word.text != "don't"], weights)
 
 
 def test_a_word_that_was_misheard_once_is_no_other_word() -> None:
