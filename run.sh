@@ -2,7 +2,12 @@
 # The one way in: makes sure of uv, syncs the locked environment, runs the verb.
 set -euo pipefail
 
-root=$(CDPATH="" cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+script=${BASH_SOURCE[0]}
+while [ -L "$script" ]; do # a link in a folder of the PATH, say
+  link=$(readlink "$script")
+  case $link in /*) script=$link ;; *) script=$(dirname -- "$script")/$link ;; esac
+done
+root=$(CDPATH="" cd -- "$(dirname -- "$script")" && pwd -P)
 export CUTDOWN_HOME=${CUTDOWN_HOME:-$root/.cutdown}
 
 die() {
