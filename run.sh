@@ -2,7 +2,12 @@
 # The one way in: makes sure of uv, syncs the locked environment, runs the verb.
 set -euo pipefail
 
-root=$(CDPATH="" cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+script=${BASH_SOURCE[0]}
+while [ -L "$script" ]; do # a link in a folder of the PATH, say
+  link=$(readlink "$script")
+  case $link in /*) script=$link ;; *) script=$(dirname -- "$script")/$link ;; esac
+done
+root=$(CDPATH="" cd -- "$(dirname -- "$script")" && pwd -P)
 export CUTDOWN_HOME=${CUTDOWN_HOME:-$root/.cutdown}
 
 die() {
@@ -19,7 +24,7 @@ find_uv() {
   [ -x "$uv" ] && return
   local python
   python=$(command -v python3.11 || command -v python3 || command -v python) ||
-    die "needs Python 3.11 or newer, and none was found; install it from your system's packages"
+    die "needs Python 3.11 or 3.12, and none was found; install one from your system's packages"
   printf 'Setting up (once): uv ...\n' >&2
   "$python" -m venv "$CUTDOWN_HOME/uv" && "$CUTDOWN_HOME/uv/bin/python" -m pip install --quiet --disable-pip-version-check uv==0.13.9 ||
     die "could not install uv with $python; install it yourself (pip install uv) and start again"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -279,6 +280,8 @@ def start(app: App, arguments: list[str] | None = None) -> int:
         The exit code: 0 done; 2 usage or bad input; 3 provider; 4 budget; 5 a check on the
         output failed; 6 a folder or bucket; of a batch 7 some failed, 8 the deadline came first; 1 anything else.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a word that the terminal cannot show must not end a run
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
     except KeyboardInterrupt:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -176,6 +178,16 @@ def test_no_way_leads_to_the_recording_being_overwritten(
     assert runner.jobs == []
     assert talk.read_bytes() == b"precious"
     assert "'talk.mp4'" in capsys.readouterr().err
+
+
+def test_a_terminal_that_cannot_show_a_word_shows_the_rest(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="latin-1"))
+    assert run(Recorder(), "optimize", talk, "--out", tmp_path / "日本") == 0
+    sys.stdout.flush()
+    assert b"/??" in written.getvalue()
 
 
 def test_a_failed_check_exits_5_and_says_where_the_file_is(
