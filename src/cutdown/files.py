@@ -12,13 +12,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from cutdown.errors import UsageError
+
 BLOCK: Final = 1 << 20  # bytes read at once: large enough to be fast, small beside everything else
 UNFINISHED: Final = ".part-"
 """How the names of files begin that are still being written."""
-
-
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 """What the system says when no more fits on a disk, or into a user's share of it."""
+
+
+def require_text(path: Path) -> None:
+    """See that a path can be written down: a file system takes any bytes, what is written about a recording does not.
+
+    Raises:
+        UsageError: it is not UTF-8.
+    """
+    told = os.fsencode(path).decode(errors="backslashreplace")
+    if told != str(path):
+        raise UsageError(f"the name '{told}' is not UTF-8 text; rename it")
 
 
 def hash_file(path: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from cutdown.errors import CheckError, UsageError
+from cutdown.files import require_text
 from cutdown.metrics import Forecast
 from cutdown.services.terms import Terms
 from cutdown.settings import OptimizeOptions
@@ -102,9 +103,7 @@ class Job(Frozen):
     def _check_apart(self, log: Path | None) -> None:
         """See that nothing would be written over the recording, and that the names can be written down."""
         for place in (self.source.absolute(), self.folder):
-            told = str(place).encode(errors="backslashreplace").decode()
-            if told != str(place):
-                raise UsageError(f"the name '{told}' is not UTF-8 text; rename it")
+            require_text(place)
         if self.folder.exists() and not self.folder.is_dir():
             raise UsageError(f"'{self.folder}' is a file; --out needs a folder")
         if self._is_recording(self.folder / f"{self.name}.mp4"):

@@ -30,7 +30,7 @@ def test_a_folder_below_a_file_is_told_before_the_recording_is_looked_at(talk: P
 def test_a_name_that_cannot_be_written_down_is_told(tmp_path: Path) -> None:
     talk = tmp_path / os.fsdecode(b"caf\xe9.mp4")
     talk.write_bytes(b"-")
-    with pytest.raises(UsageError, match=r"caf\\udce9\.mp4' is not UTF-8 text; rename it"):
+    with pytest.raises(UsageError, match=r"caf\\xe9\.mp4' is not UTF-8 text; rename it"):
         Job(source=talk).check()
 
 

@@ -27,10 +27,10 @@ def this_machine(*, services: bool = True) -> Machine:
         services: whether to look for keys; may ask a Prefect server for its blocks.
     """
     reached = (name for name in providers() if _within_reach(name)) if services else ()
-    cores, memory = allowed()
+    here = allowed()
     return Machine(
-        cores=cores,
-        memory_mb=memory / MEGABYTE,
+        cores=here.cores,
+        memory_mb=here.memory / MEGABYTE,
         services=frozenset(reached),
     )
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 from typing import Final
 
-from cutdown.metrics import DirectorRecord, IngestRecord, PhaseRecord, VoiceRecord
+from cutdown.metrics import MEGABYTE, DirectorRecord, IngestRecord, PhaseRecord, VoiceRecord, allowed
 from cutdown.timebase import Frozen
 
 CORES_A_VIDEO: Final = 2.0
@@ -15,7 +14,6 @@ CORES_A_VIDEO: Final = 2.0
 MEMORY_A_VIDEO: Final = 1500.0
 """Megabytes for one recording, where nothing was measured yet: a half hour at 1080p was seen to need 1,400."""
 _MEMORY_SHARE: Final = 0.8  # the rest is for the system and its file cache
-_CONTAINER: Final = Path("/sys/fs/cgroup")  # version 2; on a machine itself the files read here are not there
 _RECENT: Final = 200  # records; older ones were made by another version, or on another machine
 
 
@@ -79,41 +77,7 @@ def side_by_side(load: Load, cores: float, memory_mb: float) -> int:
     return max(1, min(by_cores, by_memory))
 
 
-def within_container(cores: float, memory_mb: float, limits: Path = _CONTAINER) -> tuple[float, float]:
-    """What a container lets its processes have of the machine's cores and free memory.
-
-    Args:
-        cores: of the machine.
-        memory_mb: free on the machine.
-        limits: folder in which the kernel tells the container's.
-    """
-    match _words(limits / "cpu.max"):
-        case [quota, period] if quota.isdigit():
-            cores = min(cores, int(quota) / int(period))
-    match _words(limits / "memory.max"), _words(limits / "memory.current"):
-        case [most], [used] if most.isdigit():
-            about = _words(limits / "memory.stat")
-            cache = dict(zip(about[::2], about[1::2], strict=False)).get("inactive_file", "0")
-            free = int(most) - int(used) + int(cache)  # the cache of files is given back when it is needed
-            memory_mb = min(memory_mb, max(0, free) / 1_000_000)
-    return cores, memory_mb
-
-
-def _words(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="ascii").split()
-    except OSError:
-        return []
-
-
 def slots_here(records: Sequence[PhaseRecord]) -> tuple[int, Load]:
-    """Recordings at once on this machine, and what that was decided from."""
-    import psutil
-
-    load = load_of(records)
-    cores = (
-        len(psutil.Process().cpu_affinity())
-        if hasattr(psutil.Process, "cpu_affinity")
-        else psutil.cpu_count() or 1
-    )
-    return side_by_side(load, *within_container(cores, psutil.virtual_memory().available / 1_000_000)), load
+    """Recordings at once on this machine, or in this container, and what that was decided from."""
+    load, here = load_of(records), allowed()
+    return side_by_side(load, here.cores, here.free / MEGABYTE), load

@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from cutdown.errors import MediaError, UsageError
+from cutdown.files import require_text
 from cutdown.media.container import check_complete, why_unreadable
 from cutdown.recording import AudioTrack, Colour, Picture, Recording
 from cutdown.store import hash_file
@@ -95,9 +96,7 @@ def _size(path: Path) -> int:
         raise UsageError(f"'{path}' is not a file; give one recording, or use 'batch' for a folder")
     if not os.access(path, os.R_OK):
         raise UsageError(f"'{path}' may not be read by this user; change its permissions")
-    shown = os.fsencode(path.absolute()).decode(errors="replace")
-    if shown != str(path.absolute()):  # nothing that is written about it could name it
-        raise UsageError(f"the path '{shown}' is not UTF-8 where it shows a question mark; rename that part")
+    require_text(path.absolute())
     return path.stat().st_size
 
 

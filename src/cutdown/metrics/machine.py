@@ -8,7 +8,7 @@ import platform
 import shutil
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import psutil
 
@@ -41,22 +41,37 @@ def describe_hardware(folder: Path) -> Hardware:
     )
 
 
-def allowed(limits: Path = _CONTAINER) -> tuple[float, int]:
-    """Cores, and bytes of memory, that this process may use: the machine's, or what a container leaves of them.
+class Allowed(NamedTuple):
+    """What this process may use: the machine's, or what a container leaves of it."""
+
+    cores: float
+    memory: int
+    """Bytes."""
+    free: int
+    """Bytes of the memory that nothing uses now, or that only caches files."""
+
+
+def allowed(limits: Path = _CONTAINER) -> Allowed:
+    """What there is to work with here.
 
     Args:
-        limits: folder in which the kernel tells the container's.
+        limits: folder in which the kernel tells what a container may use.
     """
     affinity = getattr(os, "sched_getaffinity", None)
     cores = float(len(affinity(0)) if affinity else os.cpu_count() or 1)
-    memory = psutil.virtual_memory().total
+    machine = psutil.virtual_memory()
+    memory, free = machine.total, machine.available
     match _words(limits / "cpu.max"):
         case [quota, period] if quota.isdigit():
             cores = min(cores, int(quota) / int(period))
-    match _words(limits / "memory.max"):
-        case [most] if most.isdigit():
+    match _words(limits / "memory.max"), _words(limits / "memory.current"):
+        case [most], used if most.isdigit():
             memory = min(memory, int(most))
-    return cores, memory
+            about = _words(limits / "memory.stat")
+            cache = dict(zip(about[::2], about[1::2], strict=False)).get("inactive_file", "0")
+            left = memory - int(used[0] if used else 0) + int(cache)  # given back when it is needed
+            free = min(free, max(0, left))
+    return Allowed(cores, memory, free)
 
 
 def _words(path: Path) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from cutdown.batch.capacity import Load, load_of, side_by_side, within_container
+from cutdown.batch.capacity import Load, load_of, side_by_side
 from cutdown.batch.decide import Index, decide
 from cutdown.batch.here import check
 from cutdown.batch.listing import chosen, has_tags
@@ -236,33 +236,6 @@ def test_cores_and_memory_decide_how_many_go_side_by_side(
     cores: float, memory: float, machine: int, free: float, at_once: int
 ) -> None:
     assert side_by_side(Load(cores=cores, memory_mb=memory, measured=True), machine, free) == at_once
-
-
-@pytest.mark.parametrize(
-    ("told", "cores", "memory"),
-    [
-        ({}, 64, 200_000),
-        ({"cpu.max": "max 100000", "memory.max": "max", "memory.current": "5"}, 64, 200_000),
-        ({"cpu.max": "150000 100000"}, 1.5, 200_000),
-        ({"memory.max": "4000000000", "memory.current": "3000000000"}, 64, 1_000),
-        (
-            {
-                "memory.max": "4000000000",
-                "memory.current": "3000000000",
-                "memory.stat": "anon 1000\nfile 2900000000\ninactive_file 2500000000\n",
-            },
-            64,
-            3_500,
-        ),
-    ],
-    ids=["no container", "no limits", "cores", "memory", "memory that files are kept in"],
-)
-def test_a_container_is_filled_no_further_than_it_goes(
-    told: dict[str, str], cores: float, memory: float, tmp_path: Path
-) -> None:
-    for name, text in told.items():
-        (tmp_path / name).write_text(text)
-    assert within_container(64, 200_000, tmp_path) == (cores, memory)
 
 
 def test_the_sum_of_all_allowances_never_breaks_the_budget() -> None:

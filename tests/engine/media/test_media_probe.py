@@ -31,7 +31,7 @@ def made(
 def test_a_name_that_no_text_can_hold_is_refused(tmp_path: Path):
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/t\xe4lk.mp4"))  # Latin-1, as old archives have it
     make_recording(tmp_path / "talk.mp4", seconds=1).rename(path)
-    with pytest.raises(UsageError, match=r"t\ufffdlk\.mp4' is not UTF-8"):
+    with pytest.raises(UsageError, match=r"t\\xe4lk\.mp4' is not UTF-8"):
         probe(path)
 
 
@@ -278,14 +278,6 @@ def test_a_path_that_leads_nowhere_is_the_callers(tmp_path: Path):
         probe(tmp_path / "absent.mp4")
     with pytest.raises(UsageError, match="not a file"):
         probe(tmp_path)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such name")
-def test_a_name_that_is_no_text_is_refused(tmp_path: Path):
-    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/t\xfflk.mp4"))
-    make_recording(tmp_path / "talk.mp4", seconds=0.2, size=(64, 36)).rename(path)
-    with pytest.raises(UsageError, match=r"name 't\?lk\.mp4' has bytes that are no UTF-8; rename"):
-        probe(path)
 
 
 def test_real_screen_recordings(shared_data: Path):

@@ -1,8 +1,8 @@
 import json
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
-import psutil
 import pytest
 
 from cutdown.errors import UsageError
@@ -108,16 +108,44 @@ def test_the_machine_is_described_even_for_a_folder_that_is_yet_to_be_made(tmp_p
     assert " GB" in hardware.storage
 
 
-def test_a_container_allows_less_than_the_machine_has(tmp_path: Path) -> None:
-    machine = allowed(tmp_path)
-    assert machine[0] >= 1
-    assert machine[1] == psutil.virtual_memory().total
-    (tmp_path / "cpu.max").write_text("50000 100000\n")
-    (tmp_path / "memory.max").write_text("67108864\n")
-    assert allowed(tmp_path) == (0.5, 64 << 20)
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    (tmp_path / "memory.max").write_text("max\n")
-    assert allowed(tmp_path) == machine
+GIGABYTE = 1_000_000_000
+MACHINE = (64.0, 200 * GIGABYTE, 100 * GIGABYTE)
+
+
+@pytest.mark.parametrize(
+    ("told", "cores", "memory", "free"),
+    [
+        ({}, *MACHINE),
+        ({"cpu.max": "max 100000", "memory.max": "max", "memory.current": "5"}, *MACHINE),
+        ({"cpu.max": "150000 100000"}, 1.5, *MACHINE[1:]),
+        ({"memory.max": "4000000000", "memory.current": "3000000000"}, 64, 4 * GIGABYTE, GIGABYTE),
+        (
+            {
+                "memory.max": "4000000000",
+                "memory.current": "3000000000",
+                "memory.stat": "anon 1000\nfile 2900000000\ninactive_file 2500000000\n",
+            },
+            64,
+            4 * GIGABYTE,
+            3.5 * GIGABYTE,
+        ),
+    ],
+    ids=["no container", "no limits", "cores", "memory", "memory that files are kept in"],
+)
+def test_a_container_allows_less_than_the_machine_has(
+    told: dict[str, str],
+    cores: float,
+    memory: int,
+    free: float,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(64), raising=False)
+    machine = SimpleNamespace(total=MACHINE[1], available=MACHINE[2])
+    monkeypatch.setattr("psutil.virtual_memory", lambda: machine)
+    for name, text in told.items():
+        (tmp_path / name).write_text(text)
+    assert allowed(tmp_path) == (cores, memory, free)
 
 
 def test_the_processor_is_read_as_linux_writes_it(tmp_path: Path) -> None:
