@@ -36,6 +36,8 @@ class Picture(Frozen):
     display_height: int
     rotation: Literal[0, 90, 180, 270] = 0
     """Degrees clockwise that the stored picture has to be turned to stand upright."""
+    mirrored: bool = False
+    """Whether its left and right have to be changed over before it is turned."""
     pixel_aspect: Ratio
     rate: Ratio
     """Mean frames a second over the track, exact where the rate is constant."""

@@ -38,12 +38,13 @@ class Conform:
 
     def __init__(self, picture: Picture, target: PictureFormat) -> None:
         self._rotation = picture.rotation
+        self._mirrored = picture.mirrored
         self._target = target
         colour = codec_colour(picture.colour)
         self._declared_full = picture.colour.range == "pc"
         self._matrix = colour.matrix
         self._scaler = VideoReformatter()
-        self._finish = _Finish(picture.rotation, target) if self._needs_finish() else None
+        self._finish = _Finish(picture, target) if self._needs_finish() else None
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
         """The frame as the output shows it."""
@@ -53,7 +54,7 @@ class Conform:
 
     def _needs_finish(self) -> bool:
         inner = (self._target.inner_width, self._target.inner_height)
-        return self._rotation != 0 or inner != (self._target.width, self._target.height)
+        return self._rotation != 0 or self._mirrored or inner != (self._target.width, self._target.height)
 
     def _is_full(self, frame: VideoFrame) -> bool:
         return self._declared_full or frame.color_range == _FULL or frame.format.name.startswith("yuvj")
@@ -103,9 +104,9 @@ def _scaler_matrix(matrix: int) -> int:
 class _Finish:
     """Turns a picture upright and sets it in the middle of its frame, in ffmpeg's own filters."""
 
-    def __init__(self, rotation: int, target: PictureFormat) -> None:
+    def __init__(self, picture: Picture, target: PictureFormat) -> None:
         lying = (target.inner_width, target.inner_height)
-        if rotation % 180:
+        if picture.rotation % 180:
             lying = (lying[1], lying[0])
         self._graph = Graph()
         steps = [
@@ -116,7 +117,9 @@ class _Finish:
                 time_base=Fraction(1, 1000),
             )
         ]
-        steps += [self._graph.add("transpose", turn) for turn in _TURNS.get(rotation, ())]
+        if picture.mirrored:
+            steps.append(self._graph.add("hflip"))
+        steps += [self._graph.add("transpose", turn) for turn in _TURNS.get(picture.rotation, ())]
         if (target.inner_width, target.inner_height) != (target.width, target.height):
             steps.append(self._graph.add("pad", f"{target.width}:{target.height}:-1:-1:black"))
         steps.append(self._graph.add("buffersink"))

@@ -217,6 +217,8 @@ class _Pictures:
     def _conform(self, stream: Any) -> Any:
         """Upright, in the output's size and colours, with bars where the shape differs."""
         target, declared = self._target, self._track.colour
+        if self._track.mirrored:
+            stream = stream.filter("hflip")
         for turn in _TURNS.get(self._track.rotation, ()):
             stream = stream.filter("transpose", turn)
         if target.tone_mapped:

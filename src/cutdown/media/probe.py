@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import av
 import numpy as np
 from av.container import InputContainer
+from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -175,7 +176,7 @@ def _duration(container: InputContainer, times: dict[int, _Times], origin: Fract
 def _picture(
     path: Path, container: InputContainer, stream: VideoStream, times: _Times, origin: Fraction
 ) -> Picture:
-    rotation, pixel_format = _first_frame(path, container, stream)
+    rotation, mirrored, pixel_format = _first_frame(path, container, stream)
     aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
     aspect = Fraction(aspect) if aspect > 0 else Fraction(1)
     width, height = _even(stream.width * aspect), _even(Fraction(stream.height))
@@ -191,6 +192,7 @@ def _picture(
         display_width=width,
         display_height=height,
         rotation=rotation,
+        mirrored=mirrored,
         pixel_aspect=aspect,
         rate=rate,
         variable_rate=variable,
@@ -207,15 +209,16 @@ def _picture(
 
 def _first_frame(
     path: Path, container: InputContainer, stream: VideoStream
-) -> tuple[Literal[0, 90, 180, 270], str]:
-    """Clockwise turn to stand upright, and pixel format: only a decoded picture tells them surely."""
+) -> tuple[Literal[0, 90, 180, 270], bool, str]:
+    """Clockwise turn to stand upright, whether it is mirrored before, and pixel format: only a decoded picture tells them surely."""
     stream.thread_count = 1
     try:
         container.seek(0)
         for tried, packet in enumerate(container.demux(stream)):
             for frame in _decoded(stream, packet):
-                quarter = round(-frame.rotation / 90) % 4
-                return cast("Literal[0, 90, 180, 270]", quarter * 90), frame.format.name
+                mirrored = _is_mirrored(frame)
+                quarter = (round(-frame.rotation / 90) + (2 if mirrored else 0)) % 4
+                return cast("Literal[0, 90, 180, 270]", quarter * 90), mirrored, frame.format.name
             if tried >= _FEW:
                 break
     except av.error.FFmpegError:
@@ -223,6 +226,16 @@ def _first_frame(
     raise MediaError(
         f"the picture of '{path.name}' ({stream.codec_context.name}) cannot be decoded; convert it to H.264 with the program that recorded it"
     )
+
+
+def _is_mirrored(frame: av.VideoFrame) -> bool:
+    """Whether the display matrix changes left and right over, as some cameras that face their owner write it."""
+    marks: Any = frame.side_data  # a mapping by kind, which its types do not tell
+    data = marks.get(SideDataType.DISPLAYMATRIX)
+    if data is None:
+        return False
+    matrix = np.frombuffer(data, np.int32).astype(float)
+    return bool(matrix[0] * matrix[4] < matrix[1] * matrix[3])
 
 
 def _decoded(stream: VideoStream, packet: av.Packet[VideoStream]) -> Sequence[av.VideoFrame]:

@@ -39,6 +39,7 @@ class Looker:
         stream_index: int,
         grid: tuple[int, int],
         rotation: int = 0,
+        mirrored: bool = False,
         inside: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1)),
     ) -> None:
         self._name = path.name
@@ -52,6 +53,7 @@ class Looker:
         self._origin = Fraction(self._container.start_time or 0, av.time_base)
         self._grid = grid
         self._turns = rotation // 90
+        self._mirrored = mirrored
         self._inside = inside
 
     def __enter__(self) -> Self:
@@ -149,6 +151,8 @@ class Looker:
         grey = frame.reformat(width=across, height=down, format="gray", interpolation="AREA").to_ndarray()
         left, top = (across - width) // 2, (down - height) // 2
         grey = grey[top : top + height, left : left + width]
+        if self._mirrored:
+            grey = grey[:, ::-1]
         return np.ascontiguousarray(np.rot90(grey, -self._turns), dtype=np.float32)
 
 
@@ -169,4 +173,10 @@ def inner_share(picture: Picture, width: int, height: int) -> tuple[Fraction, Fr
 
 def source_looker(path: Path, picture: Picture) -> Looker:
     """Looks into the recording's picture."""
-    return Looker(path, stream_index=picture.stream_index, grid=grid_of(picture), rotation=picture.rotation)
+    return Looker(
+        path,
+        stream_index=picture.stream_index,
+        grid=grid_of(picture),
+        rotation=picture.rotation,
+        mirrored=picture.mirrored,
+    )

@@ -97,6 +97,22 @@ def test_a_phone_s_rotation_mark_is_followed(tmp_path: Path) -> None:
     assert [read_bar_code(np.rot90(frame, -1)) for frame in frames] == SHOWN
 
 
+@pytest.mark.parametrize("engine", ["pyav", "ffmpeg"])
+@pytest.mark.parametrize(
+    "mark", [["-display_hflip"], ["-display_vflip"], ["-display_rotation", "90", "-display_hflip"]]
+)
+def test_a_mirrored_picture_stands_as_players_show_it(tmp_path: Path, mark: list[str], engine: str) -> None:
+    stored = make_recording(tmp_path / "stored.mp4", seconds=0.5)
+    source, shown = tmp_path / "in.mp4", tmp_path / "shown.mp4"
+    ffmpeg.run([*mark, "-i", str(stored), "-c", "copy", str(source)])
+    ffmpeg.run(["-i", str(source), "-c:v", "libx264", "-crf", "10", str(shown)])  # ffmpeg turns by itself
+    result = rendered(source, tmp_path, cuts=[Cut("keep", 5)], engine=engine)
+    with av.open(str(result.path)) as ours, av.open(str(shown)) as theirs:
+        one, other = (luma_of(next(file.decode(video=0))).astype(float) for file in (ours, theirs))
+    assert one.shape == other.shape
+    assert np.abs(one - other).mean() < 4
+
+
 def test_pixel_aspect_becomes_square(tmp_path: Path) -> None:
     source = make_recording(tmp_path / "in.mp4", seconds=3, aspect=Fraction(2, 3))
     result = rendered(source, tmp_path)
