@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cutdown.batch.crew import Ended
+from cutdown.batch.desk import Desk
 from cutdown.batch.lease import StorageClock
+from cutdown.batch.names import shelf
 from cutdown.batch.order import Order
 from cutdown.batch.run import Batch
 from cutdown.batch.wishes import BatchWishes, Limits, Selection
@@ -20,10 +22,11 @@ from cutdown.errors import MediaError
 from cutdown.job import Job, Outcome, PhaseAccount
 from cutdown.metrics import IngestRecord, append_record
 from cutdown.services.terms import Terms
-from cutdown.storage import Place
+from cutdown.storage import FolderPlace, Place
 from cutdown.store import hash_file
 
 POISON = b"poison"
+RECORDINGS = {f"day {n}/talk {n}.mp4": f"recording {n}".encode() for n in range(4)}
 
 
 def fill(place: Place, folder: Path, recordings: dict[str, bytes]) -> None:
@@ -150,3 +153,18 @@ def batch(
     """A batch with a crew of threads."""
     slots = more.pop("slots", 2)
     return Batch(asked, source, dest, Threads(source, dest, make, slots), **more)
+
+
+def results(dest: FolderPlace) -> dict[str, bytes]:
+    """The videos that manifests name, by name; each must be whole and as its manifest says."""
+    found = {}
+    for item in dest.list(shelf("content")):
+        manifest = Desk(dest).manifest(item.name.rpartition("/")[2].removesuffix(".json"))
+        assert manifest is not None
+        for file in manifest.files:
+            there = dest.look(file.name)
+            assert there is not None
+            assert there.size == file.size
+        assert manifest.video is not None
+        found[manifest.source.name] = Path(dest.root, manifest.folder, manifest.video).read_bytes()
+    return found

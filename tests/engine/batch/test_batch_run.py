@@ -5,55 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from batch_kit import POISON, Dies, Maker, batch, fill, wishes
+from batch_kit import POISON, RECORDINGS, Dies, Maker, batch, fill, results, wishes
 from media_kit import make_recording
 
-from cutdown.batch.desk import Desk
 from cutdown.batch.names import INDEX, shelf
-from cutdown.batch.records import Done, SourceFile
 from cutdown.errors import StorageError
 from cutdown.estimate import estimate
 from cutdown.job import Job
 from cutdown.storage import FolderPlace
 from cutdown.store import Store
 
-RECORDINGS = {f"day {n}/talk {n}.mp4": f"recording {n}".encode() for n in range(4)}
-
-
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUTDOWN_HOME", str(tmp_path / "state"))
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> FolderPlace:
-    place = FolderPlace(tmp_path / "in")
-    fill(place, tmp_path, RECORDINGS)
-    return place
-
-
-@pytest.fixture
-def dest(tmp_path: Path) -> FolderPlace:
-    return FolderPlace(tmp_path / "out")
-
-
-def results(dest: FolderPlace) -> dict[str, bytes]:
-    """The videos that manifests name, by name; each must be whole and as its manifest says."""
-    found = {}
-    for item in dest.list(shelf("content")):
-        manifest = Desk(dest).manifest(item.name.rpartition("/")[2].removesuffix(".json"))
-        assert manifest is not None
-        for file in manifest.files:
-            there = dest.look(file.name)
-            assert there is not None
-            assert there.size == file.size
-        assert manifest.video is not None
-        found[manifest.source.name] = Path(dest.root, manifest.folder, manifest.video).read_bytes()
-    return found
+pytestmark = pytest.mark.usefixtures("state")
 
 
 def leases(dest: FolderPlace) -> list[str]:
@@ -159,100 +124,6 @@ def test_the_same_bytes_under_two_names_are_made_once(source, dest, tmp_path) ->
     assert f"the same bytes as '{first}'" in row.note
     assert dest.look(row.video) is not None
     assert dest.read(f"{row.name}/manifest.json") is not None
-
-
-def test_a_recording_that_is_replaced_while_it_is_fetched_is_done_in_its_new_form(
-    source, dest, tmp_path, monkeypatch
-) -> None:
-    make = Maker()
-    fetch = source.fetch
-
-    def replaced_meanwhile(item, target, on_bytes=None):
-        if item.name == "day 3/talk 3.mp4" and item.size == len(RECORDINGS[item.name]):
-            fill(source, tmp_path, {item.name: b"a better take of it"})
-        return fetch(item, target, on_bytes)
-
-    monkeypatch.setattr(source, "fetch", replaced_meanwhile)
-    account = batch(wishes(source, dest), source, dest, make).run()
-    assert account.exit_code == 0
-    assert results(dest)["day 3/talk 3.mp4"] == b"short a better take of it"
-    assert RECORDINGS["day 3/talk 3.mp4"] not in make.made
-    (row,) = [row for row in account.rows if row.name == "day 3/talk 3.mp4"]
-    assert "its new form was processed" in row.note
-    assert batch(wishes(source, dest), source, dest, make).run().did_nothing
-
-
-def test_the_old_form_of_a_recording_is_done_should_it_come_back(source, dest, tmp_path, monkeypatch) -> None:
-    make, name = Maker(), "day 3/talk 3.mp4"
-    fetch, aside = source.fetch, tmp_path / "aside.mp4"
-
-    def replaced_meanwhile(item, target, on_bytes=None):
-        if item.name == name and not aside.exists():
-            (source.root / name).rename(aside)
-            fill(source, tmp_path, {name: b"another take"})
-        return fetch(item, target, on_bytes)
-
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(source, "fetch", replaced_meanwhile)
-        batch(wishes(source, dest), source, dest, make).run()
-    assert results(dest)[name] == b"short another take"
-    aside.replace(source.root / name)
-    account = batch(wishes(source, dest), source, dest, make).run()
-    assert [(row.name, row.state) for row in account.rows] == [(name, "done")]
-    assert make.made[-1] == RECORDINGS[name]
-
-
-def test_a_recording_that_is_replaced_twice_is_done_in_its_last_form(
-    source, dest, tmp_path, monkeypatch
-) -> None:
-    make = Maker()
-    fetch, name = source.fetch, "day 3/talk 3.mp4"
-    takes = [b"a better take", b"the best take of all"]
-
-    def replaced_meanwhile(item, target, on_bytes=None):
-        if item.name == name and takes:
-            fill(source, tmp_path, {name: takes.pop(0)})
-        return fetch(item, target, on_bytes)
-
-    monkeypatch.setattr(source, "fetch", replaced_meanwhile)
-    account = batch(wishes(source, dest), source, dest, make).run()
-    assert account.count() == {"done": 4}
-    assert results(dest)[name] == b"short the best take of all"
-    assert batch(wishes(source, dest), source, dest, make).run().did_nothing
-
-
-def test_what_became_of_a_recording_is_followed_through_all_of_its_forms(dest) -> None:
-    desk = Desk(dest)
-    about = {"source": SourceFile(place="in", name="talk.mp4", tag="a", size=1), "holder": "another batch's"}
-    forms = [
-        Done(kind="replaced", became="form-1", **about),
-        Done(kind="replaced", became="form-2", **about),
-        Done(kind="result", content="c", **about),
-    ]
-    for number, form in enumerate(forms):
-        desk.note(f"form-{number}", form)
-    assert [desk.outcome(form) for form in forms] == [forms[2]] * 3
-    lost = Done(kind="replaced", became="gone", **about)
-    assert desk.outcome(lost) == lost
-
-
-def test_a_recording_that_still_grows_is_left_for_later(source, dest, tmp_path, monkeypatch) -> None:
-    fetch, name = source.fetch, "day 3/talk 3.mp4"
-    fetched = []
-
-    def grows(item, target, on_bytes=None):
-        if item.name == name:
-            fetched.append(item.size)
-            with (source.root / name).open("ab") as file:
-                file.write(b" and more")
-        return fetch(item, target, on_bytes)
-
-    monkeypatch.setattr(source, "fetch", grows)
-    account = batch(wishes(source, dest, tries=1), source, dest, Maker()).run()
-    assert account.count() == {"done": 3, "failed": 1}
-    (row,) = [row for row in account.rows if row.name == name]
-    assert "wait until its upload is over" in row.note
-    assert len(fetched) == 5
 
 
 def test_two_batches_at_the_same_moment_do_each_recording_once(source, dest, tmp_path) -> None:

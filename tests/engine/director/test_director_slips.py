@@ -4,10 +4,26 @@ from director_kit import Script, goes, of_type, stays
 from cutdown.director.offline import OfflineDirector
 from cutdown.director.phrasebook import phrasebook, spellings
 from cutdown.director.wording import contrasts
+from cutdown.plan import EditPlan
 from cutdown.settings import DirectorOptions
 from cutdown.transcript import Word
 
 SENTENCE = "By default the thumbnails are made without running the notebook."
+
+
+def plan_with_doubt(script: Script, doubted: set[str], probability: float) -> EditPlan:
+    """The plan where some words were heard with a probability."""
+    heard = script.transcript()
+    words = tuple(
+        word.model_copy(update={"probability": probability}) if word.text in doubted else word
+        for word in heard.words
+    )
+    return OfflineDirector().plan(
+        script.recording(),
+        heard.model_copy(update={"words": words}),
+        script.signals(),
+        DirectorOptions(narration="none"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,17 +150,7 @@ def test_a_short_word_between_two_silences_stays_where_it_was_surely_heard(
     """A probability of 1 is what a transcript says that has none."""
     script = Script().say("You can choose red", 150).say("or", 150).say("the blue one.", 400)
     script.words = [(a, b - 60 if text == "or" else b, text) for a, b, text in script.words]
-    heard = script.transcript()
-    words = tuple(
-        word.model_copy(update={"probability": probability}) if word.text == "or" else word
-        for word in heard.words
-    )
-    plan = OfflineDirector().plan(
-        script.recording(),
-        heard.model_copy(update={"words": words}),
-        script.signals(),
-        DirectorOptions(narration="none"),
-    )
+    plan = plan_with_doubt(script, {"or"}, probability)
     assert ("or" in stays(plan).split()) == stays_in
 
 
@@ -249,17 +255,7 @@ def test_what_was_broken_off_counts_as_another_thing_only_where_it_was_surely_he
 ) -> None:
     first, again = "We open the list of all the pages", "We open the menu of all the pages by hand."
     script = Script().say(first, 700).say(again, 400)
-    heard = script.transcript()
-    words = tuple(
-        word.model_copy(update={"probability": probability}) if word.text in ("list", "menu") else word
-        for word in heard.words
-    )
-    plan = OfflineDirector().plan(
-        script.recording(),
-        heard.model_copy(update={"words": words}),
-        script.signals(),
-        DirectorOptions(narration="none"),
-    )
+    plan = plan_with_doubt(script, {"list", "menu"}, probability)
     assert stays(plan) == (again if is_a_take else f"{first} {again}")
 
 
