@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
 import shutil
 import socket
@@ -108,6 +109,8 @@ class S3Server:
                     "-s3.autoCreateBucket=false", "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.localSocket={self._folder / 's3.sock'}",
                 ],
                 cwd=self._folder,
+                # one volume for a bucket, not seven: the 500 would be used up by 72 buckets
+                env={**os.environ, "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"},
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )  # fmt: skip
