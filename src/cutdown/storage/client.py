@@ -85,10 +85,11 @@ class Client:
         self._patience = patience
         self._opening = threading.Lock()
         self._opened: tuple[int, S3FileSystem] | None = None
+        self._inherited: object = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Another process opens connections of its own."""
-        return {**self.__dict__, "_opening": None, "_opened": None}
+        return {**self.__dict__, "_opening": None, "_opened": None, "_inherited": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """As it was, with no connection yet."""
@@ -155,9 +156,14 @@ class Client:
         return fault_of(error, what, self.bucket)
 
     def _system(self) -> S3FileSystem:
-        """s3fs's file system; a new one in a process that was forked."""
+        """s3fs's file system; a new one in a process that was forked.
+
+        The one it was forked with is kept there: if it were closed, its sockets would leave the parent's event loop
+        too (both have one epoll), and the parent's next request would wait for a dead connection.
+        """
         with self._opening:
             if self._opened is None or self._opened[0] != os.getpid():
+                self._inherited = self._opened
                 self._opened = (os.getpid(), _open(self._access, self.stalled))
             return self._opened[1]
 

@@ -134,8 +134,9 @@ def test_a_spawned_process_opens_connections_of_its_own(s3: S3Server, bucket: st
 
 
 _FORKING = """
-import multiprocessing, sys
+import multiprocessing, sys, time
 from cutdown.storage import open_place
+from cutdown.storage.client import STALLED
 
 place = open_place(sys.argv[1])
 place.create("a", b"x")  # connected before the other process is made
@@ -143,12 +144,14 @@ other = multiprocessing.get_context("fork").Process(target=lambda: sys.exit(plac
 other.start()
 other.join(30)
 other.kill()
-sys.exit(other.exitcode != 0 or place.read("a")[0] != b"x")
+began = time.monotonic()
+mine = place.read("a")[0]
+sys.exit(other.exitcode != 0 or mine != b"x" or time.monotonic() - began > STALLED * 0.75)
 """
 
 
 def test_a_forked_process_opens_connections_of_its_own(s3: S3Server, bucket: str) -> None:
-    """It inherits the place with its connections.
+    """It inherits the place with its connections, and leaves the first process's as they were.
 
     Forked from an interpreter of its own: Prefect, which other tests load into this one, registers an end of its
     threads that fails in whatever is forked.
@@ -158,7 +161,8 @@ def test_a_forked_process_opens_connections_of_its_own(s3: S3Server, bucket: str
         env={**os.environ, **s3.environment()},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
+        check=False,
     )
     assert forking.returncode == 0, forking.stderr
 
