@@ -35,7 +35,7 @@ from cutdown.media.probe import probe
 from cutdown.media.sound import extract_sound, open_wav
 from cutdown.metrics import describe_hardware
 from cutdown.settings import SpeechOptions
-from cutdown.speech.passages import WHISPER_RATE, to_wave
+from cutdown.speech.passages import WHISPER_RATE, find_speech, pack, to_wave
 from cutdown.speech.weights import unpacked
 from cutdown.verify.wording import tokens
 
@@ -58,10 +58,11 @@ class Took(NamedTuple):
 
 def ours(wav: Path, model: str) -> Callable[[], Words]:
     """The product's own, as phase 1 uses it."""
-    from cutdown.speech.whisper import Whisper, load_model
+    from cutdown.speech.whisper import Whisper, listeners, load_model
 
-    load_model(model)
-    duration = Fraction(len(open_wav(wav)), WHISPER_RATE)
+    samples = open_wav(wav)[:, 0]
+    load_model(model, listeners(len(pack(samples, find_speech(samples)))))
+    duration = Fraction(len(samples), WHISPER_RATE)
     options = SpeechOptions(whisper_model=model)
     return lambda: [word.text for word in Whisper().transcribe(wav, options, duration=duration).words]
 

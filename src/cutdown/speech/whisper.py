@@ -54,10 +54,12 @@ class Whisper:
     Args:
         care: ``careful`` searches with five beams; ``quick`` with one, which is enough to check
             what an output says.
+        alone: no other thread listens beside it, so that a single passage may have all cores.
     """
 
-    def __init__(self, care: Care = "careful") -> None:
+    def __init__(self, care: Care = "careful", *, alone: bool = True) -> None:
         self._beams = _BEAMS[care]
+        self._alone = alone
 
     @classmethod
     def opened(cls, choice: Choice, account: Account) -> Self:
@@ -82,7 +84,8 @@ class Whisper:
         language = "und"
         heard: list[HeardSegment] = []
         if passages:
-            model = load_model(options.whisper_model)
+            at_once = listeners(len(passages)) if self._alone else listeners()
+            model = load_model(options.whisper_model, at_once)
             progress(0.0)
             language = options.language or _find_language(model, passages)
             heard = self._listen_to_all(model, passages, language, options.glossary, progress)
@@ -205,19 +208,23 @@ def require_language(code: str | None) -> None:
 _loading = threading.Lock()
 
 
-def load_model(name: str) -> WhisperModel:
-    """A model, loaded once per process until `let_models_go`; it listens to `listeners` passages at once.
+def load_model(name: str, at_once: int) -> WhisperModel:
+    """A model, loaded once per process until `let_models_go`.
+
+    Args:
+        name: of the model.
+        at_once: passages that it listens to at the same time; they share the cores.
 
     Raises:
         UsageError: no such model.
         ModelError: its files are missing or are not the ones expected.
     """
     with _loading:
-        return _load(name)
+        return _load(name, at_once)
 
 
 @functools.lru_cache(maxsize=2)
-def _load(name: str) -> WhisperModel:
+def _load(name: str, at_once: int) -> WhisperModel:
     from faster_whisper import WhisperModel
 
     keep_few_arenas()
@@ -227,8 +234,8 @@ def _load(name: str) -> WhisperModel:
         WhisperModel,
         device="cpu",
         compute_type="int8",
-        cpu_threads=max(1, _cores() // listeners()),
-        num_workers=listeners(),
+        cpu_threads=max(1, _cores() // at_once),
+        num_workers=at_once,
     )
     if name in BUNDLED:
         with unpacked(name) as folder:
@@ -246,9 +253,9 @@ def let_models_go() -> None:
     give_back()
 
 
-def listeners() -> int:
-    """Passages that are listened to at the same time."""
-    return min(_cores(), _MOST_LISTENERS)
+def listeners(passages: int = _MOST_LISTENERS) -> int:
+    """Passages that are listened to at the same time, of as many as there are."""
+    return min(_cores(), _MOST_LISTENERS, passages)
 
 
 def _cores() -> int:
@@ -263,7 +270,7 @@ def find_language(passages: Sequence[Passage]) -> str:
     Args:
         passages: at least one; of a long one its first 30 s count.
     """
-    return _find_language(load_model(_LANGUAGE_MODEL), passages)
+    return _find_language(load_model(_LANGUAGE_MODEL, 1), passages)
 
 
 def _find_language(model: WhisperModel, passages: Sequence[Passage]) -> str:

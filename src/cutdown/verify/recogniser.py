@@ -32,7 +32,7 @@ def recogniser(language: str, scratch: Path) -> Listen:
     """
     from cutdown.speech.whisper import Whisper
 
-    whisper = Whisper("quick")
+    whisper = Whisper("quick", alone=False)
     options = SpeechOptions(
         whisper_model=ENGLISH_MODEL if language == "en" else OTHER_MODEL,
         language=None if language == "und" else language,

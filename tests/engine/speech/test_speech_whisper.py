@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import faster_whisper
 import numpy as np
 import pytest
 from service_kit import an_account
@@ -129,7 +130,7 @@ def test_how_many_listen_changes_no_word(
     for cores in (1, 2, 5):
         monkeypatch.setattr(whisper, "_cores", lambda cores=cores: cores)
         whisper.let_models_go()
-        model = whisper.load_model(TINY.whisper_model)
+        model = whisper.load_model(TINY.whisper_model, whisper.listeners(len(passages)))
         listening = model.encode
 
         def encode(features: np.ndarray, listening: Callable[..., Any] = listening) -> Any:
@@ -145,11 +146,34 @@ def test_how_many_listen_changes_no_word(
     assert len(set(threads)) > 2  # the main one alone, then others
 
 
-def test_a_model_is_loaded_once_until_it_is_let_go() -> None:
-    model = whisper.load_model("tiny.en")
-    assert whisper.load_model("tiny.en") is model
+def test_a_passage_alone_has_all_cores_and_the_same_words(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless others listen beside it."""
+    sound, duration = sound_of(shared_data / "speech" / "jfk.flac", tmp_path)
+    loading, loaded = faster_whisper.WhisperModel, []
+
+    def load(*given: Any, **options: Any) -> Any:
+        loaded.append((options["cpu_threads"], options["num_workers"]))
+        return loading(*given, **options)
+
+    monkeypatch.setattr(faster_whisper, "WhisperModel", load)
+    transcripts = []
+    for cores, alone in ((1, True), (2, True), (4, True), (4, False)):
+        monkeypatch.setattr(whisper, "_cores", lambda cores=cores: cores)
+        whisper.let_models_go()
+        transcripts.append(Whisper(alone=alone).transcribe(sound, TINY, duration=duration))
     whisper.let_models_go()
-    assert whisper.load_model("tiny.en") is not model
+    assert loaded == [(1, 1), (2, 1), (4, 1), (1, 4)]
+    assert transcripts[0].words
+    assert all(transcript == transcripts[0] for transcript in transcripts)
+
+
+def test_a_model_is_loaded_once_until_it_is_let_go() -> None:
+    model = whisper.load_model("tiny.en", 2)
+    assert whisper.load_model("tiny.en", 2) is model
+    whisper.let_models_go()
+    assert whisper.load_model("tiny.en", 2) is not model
 
 
 def test_passages_are_short_and_lose_no_speech(shared_data: Path, tmp_path: Path):
