@@ -11,7 +11,7 @@ from cutdown.metrics.records import recent_records
 from cutdown.pipeline import Cast, cast_of, listening
 from cutdown.products import Ingested
 from cutdown.recording import Recording
-from cutdown.services.choices import price_book
+from cutdown.services.choices import Choice, price_book
 from cutdown.settings import DirectorOptions, history_file
 from cutdown.signals import Signals
 from cutdown.store import Store
@@ -43,9 +43,14 @@ def forecast(
     *,
     candidates: int = 1,
 ) -> Forecast:
-    """The forecast for a cast; what earlier runs on this machine took is counted in."""
+    """The forecast for a cast; what earlier runs on this machine took is counted in.
+
+    Without a sound there are no words, and nobody is asked about them.
+    """
+    if not recording.audio:
+        text = Text(characters=0, prompt_tokens=0)
     chosen = Providers(
-        transcription=cast.transcribers[0],
+        transcription=cast.transcribers[0] if recording.audio else Choice(provider="local"),
         language_model=cast.directors[0],
         voice=cast.voices[0],
         candidates=candidates,

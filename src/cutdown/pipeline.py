@@ -17,7 +17,7 @@ from cutdown import phases
 from cutdown.approval import PlanAgain, Reviewer
 from cutdown.current_run import current_run, running, unobserved
 from cutdown.director.llm.prompts import prompt_version
-from cutdown.errors import MissingKeyError
+from cutdown.errors import MissingKeyError, UsageError
 from cutdown.hindsight import look_back
 from cutdown.job import Job, Outcome
 from cutdown.logs import tell
@@ -195,6 +195,10 @@ def prepare(job: Job, store: Store, *, keys: bool = True) -> Recording:
     cast = cast_of(options, keys=keys)
     price_book(job.terms.prices, (*cast.transcribers, *cast.directors, *cast.voices))
     if job.like is not None:
+        if not any(choice.is_service for choice in cast.directors):
+            raise UsageError(
+                "--like is for a language model to follow, and the offline director asks none; name one with --llm"
+            )
         EditPlan.read(job.like)
     recording = phases.examine(store, job.source)
     phases.take_dictionary(store, options.voice)

@@ -134,7 +134,7 @@ class RenderOptions(Options):
     crf: int = Field(default=23, ge=0, le=51, description="Quality: lower is better and larger")
     bitrate: str | None = Field(
         default=None,
-        pattern=r"^\d+(\.\d+)?[kM]$",
+        pattern=r"^(0*[1-9]\d*(\.\d+)?|0+\.0*[1-9]\d*)[kM]$",
         description="Picture bitrate such as 2500k, instead of --crf",
     )
     preset: str = Field(default="superfast", description="Encoder preset: ultrafast to veryslow")

@@ -79,6 +79,7 @@ def test_options_reach_the_job(talk: Path, tmp_path: Path) -> None:
         (["--fps", "fast"], ["--fps", "30000/1001"]),
         (["--resolution", "big"], ["--resolution", "'big'", "1280x720"]),
         (["--bitrate", "2500"], ["--bitrate", "'2500'", "2500k"]),
+        (["--bitrate", "0.0k"], ["--bitrate", "'0.0k'", "2500k"]),
         (["--target-seconds", "inf"], ["--target-seconds", "finite"]),
         (["--budget", "inf"], ["--budget", "finite"]),
         (["part 2.mp4"], ["'part 2.mp4'", "quotes"]),

@@ -47,3 +47,10 @@ def test_a_folder_that_may_not_be_written_is_told_before_any_work(
     with pytest.raises(UsageError, match=r"you may not write to .*; choose another --out"):
         prepare(Job(source=talk, out=tmp_path / "new" / "short"), Store(tmp_path / "store"))
     assert asked == [tmp_path]  # the nearest folder that is there
+
+
+def test_an_example_that_nobody_would_follow_is_told(talk: Path, tmp_path: Path) -> None:
+    example = tmp_path / "plan.json"
+    example.write_text("{}")
+    with pytest.raises(UsageError, match="--like is for a language model"):
+        prepare(Job(source=talk, out=tmp_path / "short", like=example), Store(tmp_path / "store"))

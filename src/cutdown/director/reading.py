@@ -36,8 +36,10 @@ _SEEN: Final[dict[ChangeKind, str]] = {
 }
 _MEANS: Final[dict[ChangeKind, Activity]] = {"typing": "typing", "progress": "waiting"}
 _SILENT: Final = Evidence(kind="silence", note="the sound is at the recording's own noise floor")
+_SOUNDLESS: Final = Evidence(kind="silence", note="the recording has no sound")
 _SPEAKS: Final = Evidence(kind="words", note="somebody speaks")
 _STILL: Final = Evidence(kind="still", note="the screen does not change")
+_UNSEEN: Final = Evidence(kind="still", note="the recording has no picture")
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,7 @@ def without_words(screen: Screen, start: int, end: int, *, within_sentence: bool
         within_sentence: whether what was said before them is to be continued.
     """
     parts = screen.between(start, end) if end > start else ()
-    scenes = [
-        _at_rest(part, screen) if part.still else _moving(part, screen.heard(part.start, part.end))
-        for part in parts
-    ]
+    scenes = [_at_rest(part, screen) if part.still else _moving(part, screen) for part in parts]
     if not within_sentence:
         return scenes
     unfinished = Evidence(kind="words", note="the sentence before it is not at its end")
@@ -101,9 +100,17 @@ def within_sentence(talk: Talk, before: int, after: int) -> bool:
     return sound.last > sound.first and not ends_sentence(talk.words[sound.last - 1].text)
 
 
-def _moving(part: Stretch, clicks: int) -> Scene:
+def _silence(screen: Screen) -> Evidence:
+    return _SILENT if screen.has_sound else _SOUNDLESS
+
+
+def _moving(part: Stretch, screen: Screen) -> Scene:
+    clicks = screen.heard(part.start, part.end)
     seen = _SEEN.get(part.change, "the picture changes")
-    evidence = [_SILENT, Evidence(kind="activity", note=f"{seen}; up to {part.changed:.1%} of it differs")]
+    evidence = [
+        _silence(screen),
+        Evidence(kind="activity", note=f"{seen}; up to {part.changed:.1%} of it differs"),
+    ]
     keys = clicks >= max(_FEWEST_KEYS, _KEYS_A_SECOND * part.length / 1000)
     if keys:
         evidence.append(Evidence(kind="clicks", note=f"{clicks} clicks are heard, as of keys"))
@@ -115,13 +122,14 @@ def _moving(part: Stretch, clicks: int) -> Scene:
 
 
 def _at_rest(part: Stretch, screen: Screen) -> Scene:
+    silence, still = _silence(screen), _STILL if screen.has_picture else _UNSEEN
     if part.change == "spinner":
         turns = Evidence(kind="activity", note="something small turns in place, as while a program works")
-        return Scene(part.start, part.end, "waiting", still=False, evidence=(_SILENT, turns))
+        return Scene(part.start, part.end, "waiting", still=False, evidence=(silence, turns))
     if part.length >= _SHORTEST_WAIT and screen.answers(part.start, part.end, _JUST_BEFORE):
         answer = Evidence(kind="activity", note="after a key the screen stands still, then changes by itself")
-        return Scene(part.start, part.end, "waiting", still=True, evidence=(_SILENT, _STILL, answer))
-    return Scene(part.start, part.end, "dead", still=True, evidence=(_SILENT, _STILL))
+        return Scene(part.start, part.end, "waiting", still=True, evidence=(silence, still, answer))
+    return Scene(part.start, part.end, "dead", still=True, evidence=(silence, still))
 
 
 class Reading:

@@ -33,7 +33,8 @@ class Stretch:
 class Screen:
     """The screen over time; without a picture it always stands still.
 
-    ``clicks`` are the moments at which a key or a button was heard.
+    ``clicks`` are the moments at which a key or a button was heard. Whether there is a picture, and a sound, tells
+    what stillness and silence are evidence of.
     """
 
     def __init__(self, signals: Signals) -> None:
@@ -45,6 +46,8 @@ class Screen:
         self._ends = [span.end for span in self._active]
         self._turning = [span for span in spans if span.change == "spinner"]
         self.clicks = [milliseconds(click) for click in signals.clicks]
+        self.has_picture = bool(signals.screen)
+        self.has_sound = signals.noise_floor_db is not None
 
     def between(self, start: int, end: int) -> Sequence[Stretch]:
         """Still and active parts of ``[start, end)``, gapless; in ms.

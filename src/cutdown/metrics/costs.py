@@ -144,7 +144,9 @@ class CostEstimator:
         ]
         low, likely, high = (self._cost(choice, used) for used in use)
         cheaper = self.prices.cheaper.get(choice.model) if choice.is_service else None
-        beside = self.prices.cost(cheaper, cheaper, use[_LIKELY]) if cheaper else None
+        beside = (
+            self.prices.cost(cheaper, cheaper, use[_LIKELY]) if cheaper and use[_LIKELY] != Used() else None
+        )
         return PhaseForecast(
             phase=phase,
             seconds=seconds * rates.get(phase, getattr(reference, phase)),
@@ -158,6 +160,8 @@ class CostEstimator:
     def _cost(self, choice: Choice, used: Used) -> Cost:
         if choice.provider == "compatible" and is_own_machine(choice.base_url):
             return Cost.nothing(str(choice))
+        if choice.is_service and used == Used():
+            return Cost(usd=0.0, arithmetic=f"{choice.model or choice.provider} has nothing to do here")
         return self.prices.cost(choice.provider, choice.model or choice.provider, used)
 
     def _use(self, phase: str, seconds: float, level: int, text: Text | None, *, candidates: int) -> Used:

@@ -51,6 +51,14 @@ def test_a_silence_is_what_the_screen_does_in_it(
     assert "silence" in {evidence.kind for evidence in found[0].evidence}
 
 
+@pytest.mark.parametrize("missing", ["sound", "picture"])
+def test_evidence_tells_of_nothing_that_the_recording_lacks(missing: str) -> None:
+    signals = Script().pause(9000).signals(sound=missing != "sound", picture=missing != "picture")
+    (scene,) = Reading(lay_out(Script().transcript(), signals), Screen(signals)).scenes
+    assert f"the recording has no {missing}" in [evidence.note for evidence in scene.evidence]
+    assert len({evidence.kind for evidence in scene.evidence}) == 2
+
+
 def test_speech_is_speech_whatever_the_screen_does() -> None:
     script = Script().say(FIRST)
     script.active, script.kinds = [(0, script.at, 0.4)], ["motion"]
