@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from prefect_kit import environment, free_port
+from prefect_kit import ROOT, environment, free_port
 
 from cutdown.demo import make_demo
 from flows.named_server import NoServerError
@@ -121,3 +121,17 @@ def test_a_process_has_one_server_which_ends_with_it_however_that_ends(tmp_path:
         while servers_of(tmp_path) and time.monotonic() < until:
             time.sleep(0.05)
         assert servers_of(tmp_path) == []
+
+
+def test_whoever_stops_it_while_it_loads_sees_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "cyclopts.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    (tmp_path / "talk.mp4").touch()
+    loading = subprocess.run(
+        [sys.executable, "-m", "flows", "optimize", "talk.mp4"],
+        env=environment(tmp_path / "state") | {"PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (loading.returncode, loading.stdout, loading.stderr) == (-signal.SIGINT, "", "")
