@@ -23,7 +23,7 @@ from typing import Final, Self
 from benchmarks.machine import ROOT
 from benchmarks.standard_videos import StandardVideo, take
 from cutdown.errors import CutdownError, RenderError
-from cutdown.settings import HOME_VARIABLE, child_environment
+from cutdown.settings import HOME_VARIABLE, STORE_VARIABLE, child_environment
 from cutdown.store import write_whole
 
 _RATE: Final = 20  # looks a second
@@ -153,7 +153,9 @@ def watched(recording: Path, folder: Path) -> Call:
     run = subprocess.run(
         [*spy, "--rate", str(_RATE), "--format", "raw", "--output", str(raw), "--", *job],
         cwd=ROOT,
-        env=child_environment(**{HOME_VARIABLE: str(folder / "state"), "PYTHONPATH": str(ROOT)}),
+        env=child_environment(
+            **{HOME_VARIABLE: str(folder / "state"), STORE_VARIABLE: "", "PYTHONPATH": str(ROOT)}
+        ),
         capture_output=True,
         text=True,
         check=False,

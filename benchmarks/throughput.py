@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.short_talks import make_talk
-from cutdown.settings import HOME_VARIABLE, child_environment
+from cutdown.settings import HOME_VARIABLE, STORE_VARIABLE, child_environment
 
 
 class Measured(NamedTuple):
@@ -66,7 +66,7 @@ def measure(folder: Path, workers: int, more: list[str]) -> Measured:
     machine, began = psutil.cpu_times(), time.perf_counter()
     subprocess.run(
         [*command, "--side-by-side", str(workers), *more],
-        env=child_environment(**{HOME_VARIABLE: str(folder / f"state-{workers}")}),
+        env=child_environment(**{HOME_VARIABLE: str(folder / f"state-{workers}"), STORE_VARIABLE: ""}),
         check=True,
     )
     wall = time.perf_counter() - began

@@ -32,7 +32,7 @@ from benchmarks.report import circumstances, write_page
 from benchmarks.standard_videos import StandardVideo, take
 from cutdown.errors import CutdownError
 from cutdown.metrics import MEGABYTE, AssemblyRecord, PhaseRecord, describe_hardware, read_records
-from cutdown.settings import HOME_VARIABLE, child_environment, state_folder
+from cutdown.settings import HOME_VARIABLE, STORE_VARIABLE, child_environment, state_folder
 
 SECTION: Final = "whole job by length"
 _LOOK: Final = 0.1  # seconds between two looks at the memory
@@ -85,7 +85,9 @@ def measure(minutes: float, options: Sequence[str]) -> Length | int:
 
 def _run(command: Sequence[str], state: Path) -> Taken:
     began = time.perf_counter()
-    child = subprocess.Popen(command, env=child_environment(**{HOME_VARIABLE: str(state)}))
+    child = subprocess.Popen(
+        command, env=child_environment(**{HOME_VARIABLE: str(state), STORE_VARIABLE: ""})
+    )
     try:
         with watched(child.pid) as memory:
             _, status, usage = os.wait4(child.pid, 0)
