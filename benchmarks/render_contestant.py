@@ -10,7 +10,6 @@ import functools
 import itertools
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -32,6 +31,7 @@ from cutdown.assembly.picture_format import PictureFormat, picture_format
 from cutdown.assembly.piece_writer import open_piece
 from cutdown.assembly.pieces import split
 from cutdown.media.probe import probe
+from cutdown.metrics.processes import accounted_cpu, high_water
 from cutdown.metrics.records import MEGABYTE
 from cutdown.progress import unheard
 from cutdown.recording import Picture, Recording
@@ -64,19 +64,13 @@ def main() -> None:
             wall, cpu = _clocked(
                 _drawing(name, path, recording, timeline, picture, Path(scratch), Path(folder))
             )
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({"wall": wall, "cpu": cpu, "memory": peak * 1024 / MEGABYTE}))
-
-
-def _cpu() -> float:
-    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in usage)
+    print(json.dumps({"wall": wall, "cpu": cpu, "memory": max(high_water()) / MEGABYTE}))
 
 
 def _clocked(work: Callable[[], None]) -> tuple[float, float]:
-    began, cpu = time.perf_counter(), _cpu()
+    began, cpu = time.perf_counter(), accounted_cpu()
     work()
-    return time.perf_counter() - began, _cpu() - cpu
+    return time.perf_counter() - began, accounted_cpu() - cpu
 
 
 def _drawing(

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess  # noqa: TID251  # a case's memory is measured in a process of its own
 import sys
 import tempfile
@@ -33,7 +32,8 @@ from benchmarks.machine import made
 from benchmarks.report import circumstances, write_page
 from cutdown.media.probe import probe
 from cutdown.media.sound import extract_sound, open_wav
-from cutdown.metrics import describe_hardware
+from cutdown.metrics import MEGABYTE, describe_hardware
+from cutdown.metrics.processes import high_water
 from cutdown.settings import SpeechOptions
 from cutdown.speech.passages import WHISPER_RATE, find_speech, pack, to_wave
 from cutdown.speech.weights import unpacked
@@ -115,7 +115,7 @@ def run_case(contestant: str, wav: Path, model: str) -> Took:
     began, cpu = time.perf_counter(), time.process_time()
     words = hear()
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-    return Took(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, words)
+    return Took(wall, cpu, high_water().own / MEGABYTE, words)
 
 
 def _apart(contestant: str, wav: Path, model: str) -> Took:
