@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -366,32 +365,6 @@ def test_a_missing_key_is_told_before_any_work(
     message = capsys.readouterr().err
     assert "OPENAI_API_KEY in the environment, then in the nearest .env file" in " ".join(message.split())
     assert not (tmp_path / "out").exists()
-
-
-def test_a_recording_without_sound_is_forecast_to_cost_nothing(
-    fake: FakeServices, recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    silent = tmp_path / "silent.mp4"
-    with av.open(str(recording)) as source, av.open(str(silent), "w") as target:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(source.streams.video[0]):
-            if packet.dts is not None:
-                packet.stream = stream
-                target.mux(packet)
-    arguments = [
-        "estimate",
-        str(silent),
-        "--llm",
-        "openai/gpt-4o",
-        "--voice",
-        "elevenlabs",
-        "--transcriber",
-        "openai",
-    ]
-    assert start(build_app(lambda _job: pytest.fail("ran")), arguments) == 0
-    printed = " ".join(capsys.readouterr().out.split())
-    assert re.search(r"total \d+ s \$0.00 \$0.00 \$0.00", printed)
-    assert fake.journal == []
 
 
 def test_earlier_plans_of_a_series_are_used_when_asked_for(
