@@ -12,7 +12,7 @@ from cutdown.services.terms import Terms
 from cutdown.settings import state_folder
 from cutdown.store import Store
 
-VERSIONS: Final = {"probe": 2, "ingest": 5, "director": 12, "voice": 3, "assembly": 10, "check": 3}
+VERSIONS: Final = {"probe": 2, "ingest": 5, "director": 13, "voice": 3, "assembly": 10, "check": 3}
 """Counted up whenever a phase answers differently for the same input, so that old answers are not used."""
 
 NO_RUN: Final = (
